@@ -1,0 +1,53 @@
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { Database } from './database/Database.js';
+import type { EventConsumer, EventLog } from './eventlog/EventLog.js';
+import type { SubgraphName } from './names.js';
+import type { RequestContext } from './requestContext.js';
+
+/** What every subgraph is given. Nothing is read from the environment below this. */
+export interface SubgraphResources {
+  readonly database: Database;
+  readonly eventLog: EventLog;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** MESH_INTERNAL_KEY: verifies request contexts and route hints. */
+  readonly internalKey: Uint8Array;
+  readonly log: Logger;
+  /** Wakes the subgraph's outbox relay after a commit, so that events leave at once and not with the next poll. */
+  readonly wakeRelay: () => void;
+  /** Asks the gateway for a fresh route (POST /internal/route; in one process a plain call). Only `agents` uses it. */
+  readonly reroute?: Reroute;
+}
+
+/** `principal` and `input` are those of the stored task. Resolves to a signed route hint for `field`. */
+export type Reroute = (request: { principal: RequestContext['principal']; field: string; input: unknown }) => Promise<string>;
+
+/** How one subgraph is built. Each subgraph's server.ts exports one. */
+export interface SubgraphDefinition {
+  readonly name: SubgraphName;
+  /** Path of its numbered SQL migrations, from the package root. Its Postgres schema bears its name. */
+  readonly migrations: string;
+  /** `buildSubgraphSchema` resolvers. */
+  readonly resolvers: object;
+  /** Called once for each operation; DataLoaders live here. The result is the resolvers' context value. */
+  createContext(request: RequestContext, resources: SubgraphResources): object;
+  /** Consumers and workers. They are stopped before the database closes, newest first. */
+  start?(resources: SubgraphResources): Promise<{ stop(): Promise<void>; settled?: EventConsumer['settled'] }[]>;
+}
+
+export interface SubgraphRequest {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+}
+
+/** A running subgraph. In one process the gateway calls `execute`; over HTTP `serveSubgraph` does, after verifying the context. */
+export interface Subgraph {
+  readonly name: SubgraphName;
+  readonly schema: GraphQLSchema;
+  /** Never rejects: failures are in `errors`, with INTERNAL_SERVER_ERROR for what is not a MeshError. */
+  execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult>;
+  /** Drains: stops taking work, lets running operations end, stops workers and the relay. The database is the caller's to close. */
+  close(): Promise<void>;
+}
