@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { difference } from '../../../gateway/apply/difference.js';
+import { parseMeshFile } from '../../../gateway/apply/meshFile.js';
+import type { CurrentMesh } from '../../../gateway/apply/readCurrent.js';
+
+const file = parseMeshFile(
+  `mesh: v1
+models:
+  - { id: m, provider: local, name: M, pricing: { inputPerMTokUsd: "0.50", outputPerMTokUsd: "1" }, approval: APPROVED }
+policies:
+  - { id: p, cedar: "permit (principal, action, resource);\\n" }
+`,
+  'mesh.yaml',
+);
+const [model] = file.models;
+const [policy] = file.policies;
+
+function current(parts: Partial<CurrentMesh>): CurrentMesh {
+  return { models: new Map(), agents: new Map(), budgets: new Map(), policies: new Map(), ...parts };
+}
+
+it('creates what is not there', () => {
+  expect(difference(file, current({})).map(({ kind, id, action }) => `${action} ${kind} ${id}`)).toEqual([
+    'create models m',
+    'create policies p',
+  ]);
+});
+
+it('changes nothing when decimals and white space differ only in writing', () => {
+  const held = {
+    models: new Map([['m', { ...model!, pricing: { ...model!.pricing, inputPerMTokUsd: '0.5' } }]]),
+    policies: new Map([['p', { ...policy!, cedar: policy!.cedar.trim() }]]),
+  };
+  expect(difference(file, current(held)).map(({ action }) => action)).toEqual(['none', 'none']);
+});
+
+it('names each field that differs, with both values', () => {
+  const held = { models: new Map([['m', { ...model!, approval: 'PENDING' as const, name: 'Old' }]]) };
+  expect(difference(file, current(held))[0]).toEqual({
+    kind: 'models',
+    id: 'm',
+    action: 'update',
+    fields: [
+      { name: 'name', from: 'Old', to: 'M' },
+      { name: 'approval', from: 'PENDING', to: 'APPROVED' },
+    ],
+  });
+});
