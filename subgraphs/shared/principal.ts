@@ -35,7 +35,12 @@ export const GATEWAY_PRINCIPAL: Principal = {
 
 const CEDAR_TYPE = { USER: 'User', SERVICE: 'Service', AGENT: 'Agent', ANONYMOUS: 'Anonymous' } as const;
 
+/** The Cedar type of a principal: `User`, `Service`, `Agent` or `Anonymous`. */
+export function cedarTypeOf(kind: PrincipalKind): string {
+  return CEDAR_TYPE[kind];
+}
+
 /** As Cedar names it: `User::"ada"`. */
 export function principalEntity(principal: Principal): string {
-  return `${CEDAR_TYPE[principal.kind]}::${JSON.stringify(principal.id)}`;
+  return `${cedarTypeOf(principal.kind)}::${JSON.stringify(principal.id)}`;
 }
