@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatUsd } from '../../subgraphs/shared/money.js';
+import { costOf } from '../../subgraphs/shared/pricing.js';
+import { dataOf, send, socketClient, watch } from './graphqlClient.js';
+
+/** What any running mesh with the demo fleet must do, in one process or in six. `open` is called once. */
+export function meshContract(open: () => Promise<{ url: string; close(): Promise<unknown> }>): void {
+  describe('a mesh with the demo fleet', () => {
+    let url: string;
+    let close: () => Promise<unknown>;
+    beforeAll(async () => ({ url, close } = await open()));
+    afterAll(() => close?.());
+
+    it('answers one operation from all five subgraphs', async () => {
+      await dataOf(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1 + 1" }) { text } }`);
+      type Fleet = { agents: { nodes: Record<string, unknown>[]; totalCount: number }; models: { nodes: { pricing: object }[] } };
+      const fleet = await eventually(
+        () =>
+          dataOf<Fleet>(
+            url,
+            `{ agents(first: 10) { totalCount nodes { id name tier skills { name taskClasses }
+               models { id name pricing { inputPerMTokUsd version } quality { samples } }
+               quality { samples successRate lowerBound upperBound } spend { usd requests }
+               decisions(first: 2) { nodes { action outcome principal } } } }
+             models { nodes { id pricing { outputPerMTokUsd } approval { status } } }
+             budgets { nodes { id limitUsd spentUsd remainingUsd } } policies { nodes { id version } } }`,
+          ),
+        ({ agents }) =>
+          agents.nodes.some((agent) => agent['quality'] && (agent['spend'] as { requests: number } | null)?.requests),
+      );
+      expect(fleet.agents.totalCount).toBe(4);
+      const worked = fleet.agents.nodes.find((agent) => agent['quality'])!;
+      expect(worked).toMatchObject({
+        quality: { samples: expect.any(Number) },
+        spend: { usd: expect.stringMatching(/^0\.\d+$/) },
+      });
+      const decided = await eventually(
+        () =>
+          dataOf<{ agents: { nodes: { id: string; decisions: { nodes: { action: string; outcome: string }[] } }[] } }>(
+            url,
+            `{ agents { nodes { id decisions(first: 20) { nodes { action outcome } } } } }`,
+          ),
+        ({ agents }) => agents.nodes.some(({ decisions }) => decisions.nodes.length > 0),
+      );
+      const decisions = decided.agents.nodes.flatMap((agent) => agent.decisions.nodes);
+      expect(decisions).toContainEqual({ action: 'task.run', outcome: 'ALLOW' });
+    });
+
+    it.each([
+      ['12 * (7 + 3)', '120'],
+      ['What is twelve times seven plus three?', '87'],
+      ['15 percent of 240', '36'],
+    ])('works out %s', async (prompt, result) => {
+      const { ask } = await dataOf<{ ask: { text: string; costUsd: string; agent: { id: string }; model: { id: string } } }>(
+        url,
+        `query ($prompt: String) { ask(input: { taskClass: "math.arithmetic", prompt: $prompt }) { text costUsd agent { id } model { id } } }`,
+        { prompt },
+      );
+      expect(ask.text).toContain(result);
+      expect(Number(ask.costUsd)).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ['What does the error NO_ROUTE mean?', /no agent may compute/i],
+      ['What does the directive @governed do?', /cedar/i],
+      ['On which port does the gateway listen?', /4000/],
+      ['In which folder is data kept?', /\.mesh/],
+    ])('answers from its documentation: %s', async (prompt, expected) => {
+      const { ask } = await dataOf<{ ask: { text: string } }>(
+        url,
+        `query ($prompt: String) { ask(input: { taskClass: "docs.question", prompt: $prompt }) { text } }`,
+        { prompt },
+      );
+      expect(ask.text).toMatch(expected);
+    });
+
+    it('charges exactly tokens times price, the same sum in the answer, on the task and in the ledger', async () => {
+      type Asked = { ask: { costUsd: string; task: { id: string }; model: { pricing: Parameters<typeof costOf>[1] } } };
+      const { ask } = await dataOf<Asked>(
+        url,
+        `{ ask(input: { taskClass: "math.arithmetic", prompt: "half of ninety", complexity: COMPLEX, customerId: "c-exact" }) { costUsd task { id }
+           model { pricing { inputPerMTokUsd outputPerMTokUsd cachedInputPerMTokUsd perRequestUsd version } } } }`,
+      );
+      type Cost = { usd: string; inputTokens: number; cachedInputTokens: number; outputTokens: number; priceVersion: number };
+      const { task } = await eventually(
+        () =>
+          dataOf<{ task: { cost: Cost | null; attempts: { costUsd: string }[] } }>(
+            url,
+            `query ($id: ID!) { task(id: $id) { cost { usd inputTokens cachedInputTokens outputTokens priceVersion } attempts { costUsd } } }`,
+            { id: ask.task.id },
+          ),
+        (data) => data.task.cost !== null,
+      );
+      expect(task.attempts).toHaveLength(1);
+      expect(task.cost!.usd).toBe(formatUsd(costOf(task.cost!, ask.model.pricing)));
+      expect(ask.costUsd).toBe(task.cost!.usd);
+      expect(task.cost!.priceVersion).toBe(ask.model.pricing.version);
+    });
+
+    it('previews the same choice that ask then makes, and stores nothing for it', async () => {
+      const input = { taskClass: 'docs.question', prompt: 'What is a cursor?' };
+      const before = await dataOf<{ tasks: { totalCount: number } }>(url, `{ tasks { totalCount } }`);
+      const { routePreview } = await dataOf<{
+        routePreview: { agent: { id: string }; model: { id: string }; reasons: string[] };
+      }>(
+        url,
+        `query ($input: TaskInput!) { routePreview(input: $input) { agent { id } model { id } reasons rejected { code reason } } }`,
+        { input },
+      );
+      const between = await dataOf<{ tasks: { totalCount: number } }>(url, `{ tasks { totalCount } }`);
+      expect(between.tasks.totalCount).toBe(before.tasks.totalCount);
+      const { ask } = await dataOf<{
+        ask: { task: { route: { agent: { id: string }; model: { id: string }; reasons: string[] } } };
+      }>(url, `query ($input: TaskInput!) { ask(input: $input) { task { route { agent { id } model { id } reasons } } } }`, {
+        input,
+      });
+      expect(ask.task.route).toEqual({ agent: routePreview.agent, model: routePreview.model, reasons: routePreview.reasons });
+      expect(ask.task.route.reasons.length).toBeGreaterThan(0);
+    });
+
+    it('changes its choice when a dearer model becomes the cheaper one, and says why', async () => {
+      const preview = () =>
+        dataOf<{ routePreview: { model: { id: string }; reasons: string[] } }>(
+          url,
+          `{ routePreview(input: { taskClass: "docs.question", prompt: "What is a tenant?" }) { model { id } reasons } }`,
+        );
+      const register = (input: string, output: string) =>
+        dataOf(url, `mutation ($input: ModelRegisterInput!) { modelRegister(input: $input) { userErrors { code message } } }`, {
+          input: {
+            id: 'local/lexical-large',
+            provider: 'local',
+            name: 'Lexical search with sentence ranking, large',
+            taskClasses: ['docs.question'],
+            pricing: { inputPerMTokUsd: input, outputPerMTokUsd: output },
+          },
+        });
+      expect((await preview()).routePreview.model.id).toBe('local/lexical-small');
+      await register('0.001', '0.001');
+      const changed = await eventually(preview, ({ routePreview }) => routePreview.model.id === 'local/lexical-large');
+      expect(changed.routePreview.reasons.join(' ')).toMatch(/cheapest/i);
+      await register('0.4', '1.2');
+      await eventually(preview, ({ routePreview }) => routePreview.model.id === 'local/lexical-small');
+    });
+
+    it('shows a task being queued, running and succeeding, and gives a reconnecting client exactly what it missed', async () => {
+      type Seen = { taskEvents: { kind: string; cursor: string; task: { id: string } } };
+      const query = `subscription ($after: String) { taskEvents(taskClass: "math.arithmetic", after: $after) {
+        kind status cursor agent { name } task { id taskClass status cost { usd } } } }`;
+      const first = socketClient(url);
+      const watching = watch<Seen>(first, query);
+      await opened(url);
+      const id = await runTask(url, '6 * 7');
+      const seen = await watching.until(({ taskEvents }) => taskEvents.kind === 'SUCCEEDED' && taskEvents.task.id === id);
+      const mine = seen.filter(({ taskEvents }) => taskEvents.task.id === id).map(({ taskEvents }) => taskEvents.kind);
+      expect(mine).toEqual(['QUEUED', 'RUNNING', 'ATTEMPT', 'SUCCEEDED']);
+      const { cursor } = seen.at(-1)!.taskEvents;
+      await first.dispose();
+
+      const missed = await runTask(url, '6 * 8');
+      await eventually(
+        () => dataOf<{ task: { status: string } }>(url, `query ($id: ID!) { task(id: $id) { status } }`, { id: missed }),
+        ({ task }) => task.status === 'SUCCEEDED',
+      );
+      const second = socketClient(url);
+      const resumed = watch<Seen>(second, query, { after: cursor });
+      const replay = await resumed.until(({ taskEvents }) => taskEvents.kind === 'SUCCEEDED');
+      expect(replay.map(({ taskEvents }) => [taskEvents.kind, taskEvents.task.id])).toEqual(
+        ['QUEUED', 'RUNNING', 'ATTEMPT', 'SUCCEEDED'].map((kind) => [kind, missed]),
+      );
+      await second.dispose();
+    });
+
+    it('returns the same task for the same idempotency key and input, and refuses the key for another input', async () => {
+      const run = (prompt: string) =>
+        dataOf<{ taskRun: { task: { id: string } | null; userErrors: { code: string }[] } }>(
+          url,
+          `mutation ($input: TaskInput!) { taskRun(input: $input) { task { id } userErrors { code } } }`,
+          { input: { taskClass: 'math.arithmetic', prompt, idempotencyKey: 'once' } },
+        );
+      const [one, two] = await Promise.all([run('1 + 2'), run('1 + 2')]);
+      expect(one!.taskRun.task).toEqual(two!.taskRun.task);
+      expect((await run('1 + 3')).taskRun).toEqual({ task: null, userErrors: [{ code: 'IDEMPOTENCY_CONFLICT' }] });
+    });
+
+    it('says who may do what', async () => {
+      const anonymous = await send(url, `{ me { id kind } agents { totalCount } }`, {}, null);
+      expect(anonymous.data).toEqual({ me: { id: 'anonymous', kind: 'ANONYMOUS' }, agents: null });
+      expect(anonymous.errors).toMatchObject([{ path: ['agents'], extensions: { code: 'UNAUTHENTICATED' } }]);
+      const viewer = await send(url, `{ agents { totalCount } budgets { totalCount } }`, {}, 'dev-viewer');
+      expect(viewer.data).toEqual({ agents: { totalCount: 4 }, budgets: null });
+      expect(viewer.errors).toMatchObject([{ path: ['budgets'], extensions: { code: 'FORBIDDEN' } }]);
+      const refused = await send(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1" }) { text } }`, {}, 'dev-viewer');
+      expect(refused).toMatchObject({ data: { ask: null }, errors: [{ path: ['ask'], extensions: { code: 'FORBIDDEN' } }] });
+      const agent = await send(
+        url,
+        `mutation { modelSetApproval(id: "local/lexical-small", status: REVOKED) { userErrors { code } } }`,
+        {},
+        'dev-agent:abacus',
+      );
+      expect(agent).toMatchObject({ data: { modelSetApproval: null }, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+      expect((await send(url, `{ me { id } }`, {}, 'nonsense')).status).toBe(401);
+    });
+
+    it('says why nobody may do a task', async () => {
+      const answer = await send(url, `{ ask(input: { taskClass: "cooking", prompt: "soup" }) { text } }`);
+      expect(answer).toMatchObject({ data: { ask: null }, errors: [{ path: ['ask'], extensions: { code: 'NO_ROUTE' } }] });
+      const { routePreview } = await dataOf<{ routePreview: { agent: null; rejected: { code: string }[] } }>(
+        url,
+        `{ routePreview(input: { taskClass: "cooking" }) { agent { id } rejected { code reason } } }`,
+      );
+      expect(routePreview.agent).toBeNull();
+      expect(new Set(routePreview.rejected.map(({ code }) => code))).toEqual(new Set(['NO_SKILL']));
+    });
+
+    it('never lets a client pass a route hint, nor see what is hidden', async () => {
+      const forged = await send(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1" }, _route: "forged") { text } }`);
+      expect(forged).toMatchObject({ status: 400, errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] });
+      const hidden = await send(url, `{ _snapshot }`);
+      expect(hidden.status).toBe(400);
+      const schema = await dataOf<{ __schema: { queryType: { fields: { name: string }[] }; types: { name: string }[] } }>(
+        url,
+        `{ __schema { queryType { fields { name } } types { name } } }`,
+      );
+      expect(schema.__schema.queryType.fields.map(({ name }) => name)).not.toContain('_snapshot');
+      expect(schema.__schema.types.map(({ name }) => name)).not.toContain('RouteHint');
+    });
+
+    it('refuses to run an effect over GET', async () => {
+      const query = encodeURIComponent(`{ ask(input: { taskClass: "math.arithmetic", prompt: "1" }) { text } }`);
+      const response = await fetch(`${url}/graphql?query=${query}`, {
+        headers: { authorization: 'Bearer dev-admin', 'apollo-require-preflight': '1' },
+      });
+      expect(response.status).toBe(405);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'ROUTED_FIELD_OVER_GET' } }] });
+    });
+  });
+}
+
+export async function runTask(url: string, prompt: string): Promise<string> {
+  const { taskRun } = await dataOf<{ taskRun: { task: { id: string } | null; userErrors: { code: string }[] } }>(
+    url,
+    `mutation ($prompt: String) { taskRun(input: { taskClass: "math.arithmetic", prompt: $prompt }) { task { id } userErrors { code message } } }`,
+    { prompt },
+  );
+  if (!taskRun.task) throw new Error(JSON.stringify(taskRun.userErrors));
+  return taskRun.task.id;
+}
+
+/** Asks again until `enough` holds: some facts follow by event. Bounded by the test's own time. */
+export async function eventually<T>(read: () => Promise<T>, enough: (value: T) => unknown): Promise<T> {
+  for (;;) {
+    const value = await read();
+    if (enough(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A subscription is open once the gateway counts it; the client library does not say. */
+async function opened(url: string): Promise<void> {
+  await eventually(
+    async () => (await fetch(`${url}/metrics`)).text(),
+    (metrics) => /^mesh_active_subscriptions(\{[^}]*\})? [1-9]/m.test(metrics),
+  );
+}
