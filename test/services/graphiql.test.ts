@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { runTask } from '../support/meshContract.js';
+import { startWholeMesh } from '../support/meshProcess.js';
+
+it('runs a query and a subscription in GraphiQL, in a browser with no other network', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mesh-test-'));
+  const mesh = await startWholeMesh(folder);
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const elsewhere: string[] = [];
+    await page.route('**/*', (route) => {
+      if (route.request().url().startsWith(mesh.url) || route.request().url().startsWith('blob:')) return route.continue();
+      elsewhere.push(route.request().url());
+      return route.abort();
+    });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+
+    await page.goto(`${mesh.url}/graphiql/`);
+    await page.getByRole('button', { name: /execute query/i }).click();
+    const response = page.locator('.graphiql-response');
+    await expect.poll(() => response.innerText(), { timeout: 30_000 }).toContain('librarian');
+    if (process.env['SCREENSHOTS']) await page.screenshot({ path: join(process.env['SCREENSHOTS'], 'query.png') });
+
+    await page.getByRole('tab', { name: 'Watch' }).click();
+    await page.getByRole('button', { name: /execute query/i }).click();
+    await expect
+      .poll(
+        async () => {
+          await runTask(mesh.url, '2 + 2');
+          return response.innerText();
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toContain('math.arithmetic');
+    if (process.env['SCREENSHOTS']) await page.screenshot({ path: join(process.env['SCREENSHOTS'], 'subscription.png') });
+
+    expect(elsewhere).toEqual([]);
+    expect(complaints).toEqual([]);
+  } finally {
+    await browser.close();
+    await mesh.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
