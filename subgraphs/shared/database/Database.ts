@@ -6,6 +6,8 @@
 export interface Queryable {
   /** Runs one statement. `Row` is what the caller says the columns are. Rejects with an error whose `code` is the SQLSTATE. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  /** Runs several statements without values, as migrations hold them. */
+  script(text: string): Promise<void>;
 }
 
 export interface QueryResult<Row> {

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import type { Database } from '../database/Database.js';
+import type { Topic } from '../names.js';
+import { createWaker, retryPauseMs } from '../pause.js';
+import type { EventConsumer, EventHandler } from './EventLog.js';
+import { channelOf, readTopic } from './tableEventLog.js';
+import { readBatch } from './tableReader.js';
+
+interface Options {
+  readonly database: Database;
+  readonly group: string;
+  readonly topics: readonly Topic[];
+  readonly handle: EventHandler;
+  readonly log: Logger;
+  onStop(): void;
+}
+
+const POLL_MS = 1_000;
+
+/**
+ * A consumer group on the table log: for each topic one process of the group at a time, kept apart by an advisory lock that is held
+ * only while a batch is worked on. The position is written after the handler, so a crash between the two repeats the batch.
+ */
+export async function consumeTable(options: Options): Promise<EventConsumer> {
+  const workers = await Promise.all(options.topics.map((topic) => startWorker(options, topic)));
+  return {
+    settled: async () => {
+      await Promise.all(workers.map((worker) => worker.settled()));
+    },
+    stop: async () => {
+      options.onStop();
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}
+
+async function startWorker({ database, group, handle, log }: Options, topic: Topic): Promise<EventConsumer> {
+  const waker = createWaker();
+  const listening = await database.listen(channelOf(topic), waker.wake);
+  let stopped = false;
+  let failures = 0;
+
+  const handleBatch = async (): Promise<number> => {
+    try {
+      const handled = await database.withTryLock(`consume ${group} ${topic}`, async () => {
+        const events = await readBatch(database, topic, await readPosition(database, group, topic));
+        if (events.length === 0) return 0;
+        await handle(
+          topic,
+          events.map(({ event }) => event),
+        );
+        await database.query(
+          `insert into events.consumed (consumer_group, topic, position) values ($1, $2, $3)
+             on conflict (consumer_group, topic) do update set position = excluded.position`,
+          [group, topic, events.at(-1)!.position],
+        );
+        return events.length;
+      });
+      failures = 0;
+      return handled ?? 0;
+    } catch (error) {
+      failures++;
+      log.warn({ group, topic, err: error, failures }, 'events could not be handled and are tried again');
+      return 0;
+    }
+  };
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      if ((await handleBatch()) === 0) await waker.wait(failures > 0 ? retryPauseMs(failures) : POLL_MS);
+    }
+  };
+  const running = loop();
+
+  return {
+    settled: async () => {
+      const { head } = await readTopic(database, topic);
+      while (!stopped && (await readPosition(database, group, topic)) < head) {
+        waker.wake();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      waker.wake();
+      await running;
+      await listening.stop();
+    },
+  };
+}
+
+/** A new group begins at the oldest event that is kept. */
+async function readPosition(database: Database, group: string, topic: Topic): Promise<number> {
+  const { rows } = await database.query<{ position: bigint }>(
+    `select coalesce(max(consumed.position), min(topic.oldest) - 1) as position
+       from events.topic left join events.consumed on consumed.topic = topic.topic and consumed.consumer_group = $1
+       where topic.topic = $2`,
+    [group, topic],
+  );
+  return Number(rows[0]!.position);
+}
