@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
+// Node takes graphql's CommonJS build, as Apollo's packages do; left alone, vite would take the other one, and graphql refuses to be two.
+const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }];
 const common = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const, environment: 'node' };
 
 export default defineConfig({
@@ -7,6 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
+        resolve: { alias },
         test: {
           ...common,
           name: 'unit',
@@ -15,9 +19,13 @@ export default defineConfig({
         },
       },
       // Real processes, real ports: one file at a time.
-      { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 } },
+      {
+        resolve: { alias },
+        test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
+      },
       // Needs the servers that .ci/run starts; fails without them.
       {
+        resolve: { alias },
         test: {
           ...common,
           name: 'services',

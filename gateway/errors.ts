@@ -62,6 +62,11 @@ export const ERRORS = {
     httpStatus: 400,
     meaning: 'This subscription field is not fed by an event topic; only fields with @eventStream are served.',
   },
+  INVALID_SUBGRAPH_DATA: {
+    audience: 'client',
+    httpStatus: 200,
+    meaning: 'A subgraph answered with data that does not fit the schema; the field is null. Its owners must mend it.',
+  },
   PLANNING_FAILED: {
     audience: 'internal',
     httpStatus: 500,

@@ -1,0 +1,56 @@
+import type { GraphQLFormattedError } from 'graphql';
+
+export type JsonObject = Record<string, unknown>;
+export type ResponsePath = readonly (string | number)[];
+
+/** An object of the growing answer that a fetch adds to, where it stands, and the objects around it (for @fromContext). */
+export interface Target {
+  readonly value: JsonObject;
+  readonly path: ResponsePath;
+  readonly parent: Target | undefined;
+}
+
+/** The objects that a plan's path leads to; `@` steps through a list, and nulls lead nowhere. */
+export function descend(targets: readonly Target[], path: ResponsePath): Target[] {
+  return targets.flatMap((target) => follow(target.value, path, 0, target.path, target));
+}
+
+function follow(value: unknown, path: ResponsePath, step: number, at: ResponsePath, parent: Target): Target[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) {
+    const next = path[step] === '@' ? step + 1 : step;
+    return value.flatMap((item, index) => follow(item, path, next, [...at, index], parent));
+  }
+  if (typeof value !== 'object') return [];
+  const object = value as JsonObject;
+  if (step === path.length) return [{ value: object, path: at, parent: parent.value === object ? parent.parent : parent }];
+  const key = path[step]!;
+  const here: Target = parent.value === object ? parent : { value: object, path: at, parent };
+  return follow(object[key], path, step + 1, [...at, key], here);
+}
+
+export type ErrorSink = (error: GraphQLFormattedError) => void;
+
+/** Adds what a fetch brought: lists by index, objects field by field, everything else replaces. */
+export function mergeInto(target: JsonObject, source: JsonObject): void {
+  for (const key in source) {
+    const value = source[key];
+    const present = target[key];
+    if (Array.isArray(value) && Array.isArray(present)) mergeLists(present, value);
+    else if (isObject(value) && isObject(present)) mergeInto(present, value);
+    else if (value !== undefined && !(key === '__typename' && present !== undefined)) target[key] = value;
+  }
+}
+
+function mergeLists(target: unknown[], source: readonly unknown[]): void {
+  source.forEach((value, index) => {
+    const present = target[index];
+    if (Array.isArray(value) && Array.isArray(present)) mergeLists(present, value);
+    else if (isObject(value) && isObject(present)) mergeInto(present, value);
+    else if (present === undefined || present === null) target[index] = value;
+  });
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,199 @@
+import { Kind, parse, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { MeshError } from '../errors.js';
+import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/SubgraphClient.js';
+import type { FetchNode } from '../planner/federation.js';
+import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
+import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
+import { isObject, mergeInto, type ErrorSink, type JsonObject, type Target } from './Target.js';
+
+export interface Execution {
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly context: FetchContext;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly isPossible: IsPossibleType;
+  readonly report: ErrorSink;
+}
+
+/** Runs one fetch for its targets and merges what it brings. Never rejects: a failure is reported where its fields would be. */
+export async function executeFetch(node: FetchNode, targets: readonly Target[], execution: Execution): Promise<void> {
+  if (!node.requires) {
+    const [target] = targets;
+    if (target) await fetchRoot(node, target, execution);
+    return;
+  }
+  for (const { variables, group } of byContext(node, targets, execution.isPossible)) {
+    await fetchEntities(node, group, variables, execution);
+  }
+}
+
+async function fetchRoot(node: FetchNode, target: Target, execution: Execution): Promise<void> {
+  const response = await send(node, {}, execution);
+  reportErrors(
+    response,
+    execution,
+    (path) => [[...target.path, ...path]],
+    () => fieldsOf(node).map((name) => [...target.path, name]),
+  );
+  if (!response.data) return;
+  applyRewrites(response.data, node.outputRewrites, execution.isPossible);
+  mergeInto(target.value, response.data);
+}
+
+async function fetchEntities(
+  node: FetchNode,
+  targets: readonly Target[],
+  contextVariables: JsonObject,
+  execution: Execution,
+): Promise<void> {
+  const { isPossible } = execution;
+  const representations: JsonObject[] = [];
+  const targetsOf: Target[][] = [];
+  const known = new Map<string, number>();
+  for (const target of targets) {
+    const representation = project(target.value, node.requires!, isPossible);
+    if (!representation || representation['__typename'] === undefined) continue;
+    applyRewrites(representation, node.inputRewrites, isPossible);
+    const key = canonicalJson(representation);
+    const index = known.get(key);
+    if (index !== undefined) {
+      targetsOf[index]!.push(target);
+      continue;
+    }
+    known.set(key, representations.length);
+    representations.push(representation);
+    targetsOf.push([target]);
+  }
+  if (representations.length === 0) return;
+
+  const response = await send(node, { ...contextVariables, representations }, execution);
+  const everywhere = (): (string | number)[][] =>
+    targetsOf.flat().flatMap((target) => entityFieldsOf(node, target, isPossible).map((name) => [...target.path, name]));
+  reportErrors(
+    response,
+    execution,
+    ([, index, ...rest]) =>
+      typeof index === 'number' ? (targetsOf[index] ?? []).map((target) => [...target.path, ...rest]) : everywhere(),
+    everywhere,
+  );
+  const entities = response.data?.['_entities'];
+  if (!Array.isArray(entities)) return;
+  entities.forEach((entity: unknown, index) => {
+    if (!isObject(entity)) return;
+    applyRewrites(entity, node.outputRewrites, isPossible);
+    for (const target of targetsOf[index] ?? [])
+      mergeInto(target.value, targetsOf[index]!.length > 1 ? structuredClone(entity) : entity);
+  });
+}
+
+async function send(node: FetchNode, more: JsonObject, { clients, context, variables }: Execution): Promise<SubgraphResponse> {
+  const used: JsonObject = { ...more };
+  for (const name of node.variableUsages ?? []) if (variables[name] !== undefined) used[name] = variables[name];
+  const client = clients.get(node.serviceName);
+  try {
+    if (!client) throw new MeshError('SUBREQUEST_FAILED', `There is no client for the subgraph ${node.serviceName}.`);
+    if (context.signal.aborted) throw new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
+    return await client.request(
+      { query: node.operation, variables: used, ...(node.operationName && { operationName: node.operationName }) },
+      context,
+    );
+  } catch (error) {
+    const known =
+      error instanceof MeshError
+        ? error
+        : new MeshError('SUBREQUEST_FAILED', `The subgraph ${node.serviceName} failed. Try again.`);
+    return { data: null, errors: [{ message: known.message, extensions: { ...known.extensions, service: node.serviceName } }] };
+  }
+}
+
+const MAX_PLACES = 100;
+
+/** A subgraph's error keeps its words and code and gets the place that it has in the client's answer. */
+function reportErrors(
+  { errors }: SubgraphResponse,
+  { report }: Execution,
+  place: (path: readonly (string | number)[]) => (string | number)[][],
+  everywhere: () => (string | number)[][],
+): void {
+  for (const error of errors ?? []) {
+    const places = error.path?.length ? place(error.path) : everywhere();
+    const { message, extensions } = error;
+    const shown: GraphQLFormattedError = {
+      message,
+      extensions: { ...extensions, code: extensions?.['code'] ?? 'SUBREQUEST_FAILED' },
+    };
+    if (places.length === 0) report(shown);
+    for (const path of places.slice(0, MAX_PLACES)) report({ ...shown, path });
+  }
+}
+
+/** Entities that see different values of a context are asked for in calls of their own: the value is a variable of the call. */
+function byContext(
+  node: FetchNode,
+  targets: readonly Target[],
+  isPossible: IsPossibleType,
+): { variables: JsonObject; group: Target[] }[] {
+  if (!node.contextRewrites?.length) return [{ variables: {}, group: [...targets] }];
+  const groups = new Map<string, { variables: JsonObject; group: Target[] }>();
+  for (const target of targets) {
+    const variables: JsonObject = {};
+    for (const { path, renameKeyTo } of node.contextRewrites) {
+      const value = lookUp(target, path, isPossible);
+      if (value !== undefined) variables[renameKeyTo] = value;
+    }
+    const key = canonicalJson(variables);
+    const group = groups.get(key);
+    if (group) group.group.push(target);
+    else groups.set(key, { variables, group: [target] });
+  }
+  return [...groups.values()];
+}
+
+function lookUp(target: Target, path: readonly string[], isPossible: IsPossibleType): unknown {
+  let from: Target | undefined = target;
+  let step = 0;
+  for (; path[step] === '..'; step++) from = from?.parent;
+  let value: unknown = from?.value;
+  for (; step < path.length; step++) {
+    if (!isObject(value)) return undefined;
+    const part = path[step]!;
+    if (!part.startsWith('... on ')) value = value[part];
+    else if (!isPossible(String(value['__typename']), part.slice('... on '.length))) return undefined;
+  }
+  return value;
+}
+
+function fieldsOf(node: FetchNode): string[] {
+  return names(selectionsOf(node)).filter((name) => !name.startsWith('__'));
+}
+
+/** What the fetch would have added to this target: the fields of its type that are not there yet. */
+function entityFieldsOf(node: FetchNode, { value }: Target, isPossible: IsPossibleType): string[] {
+  const [entities] = selectionsOf(node);
+  const fragments = entities?.kind === Kind.FIELD ? (entities.selectionSet?.selections ?? []) : [];
+  const typeName = String(value['__typename']);
+  const matching = fragments.flatMap((fragment) =>
+    fragment.kind === Kind.INLINE_FRAGMENT && (!fragment.typeCondition || isPossible(typeName, fragment.typeCondition.name.value))
+      ? fragment.selectionSet.selections
+      : [],
+  );
+  return [...new Set(names(matching))].filter((name) => !name.startsWith('__') && !(name in value));
+}
+
+const parsed = new WeakMap<FetchNode, readonly SelectionNode[]>();
+
+function selectionsOf(node: FetchNode): readonly SelectionNode[] {
+  let selections = parsed.get(node);
+  if (!selections) {
+    const document = node.operationDocumentNode ?? parse(node.operation);
+    const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
+    parsed.set(node, (selections = operation.selectionSet.selections));
+  }
+  return selections;
+}
+
+function names(selections: readonly SelectionNode[]): string[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value];
+    return selection.kind === Kind.INLINE_FRAGMENT ? names(selection.selectionSet.selections) : [];
+  });
+}

@@ -1,0 +1,178 @@
+import {
+  executeSync,
+  getVariableValues,
+  Kind,
+  parse,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLFormattedError,
+  type SelectionNode,
+} from 'graphql';
+import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { Supergraph } from '../planner/loadSupergraph.js';
+import type { OperationPlan } from '../planner/OperationPlan.js';
+import { findOperation, fragmentsOf, rootFieldsOf, toSelection } from '../planner/rootFields.js';
+import { withRootFields } from '../planner/withRootFields.js';
+import { MeshError } from '../errors.js';
+import type { Execution } from './executeFetch.js';
+import { executePlan } from './executePlan.js';
+import { shapeResponse } from './shapeResponse.js';
+import { isObject, type JsonObject, type Target } from './Target.js';
+
+export interface OperationRequest {
+  readonly supergraph: Supergraph;
+  readonly plan: OperationPlan;
+  /** The client's own document: it gives the answer its shape, even when what was planned is less. */
+  readonly document: DocumentNode;
+  readonly operationName?: string | undefined;
+  /** As the client sent them; they must be valid for the operation. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Signed route hints by variable name. */
+  readonly hints?: Readonly<Record<string, string>>;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly context: FetchContext;
+  /** Errors of fields that were cut out before planning. */
+  readonly denied?: readonly GraphQLFormattedError[];
+  /** Of a subscription: the event's payload under the field's own name, which the rest of the plan adds to. */
+  readonly event?: JsonObject;
+}
+
+export interface OperationResult {
+  readonly data: JsonObject | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+/** Runs a planned operation. Never rejects for what a subgraph does; throws BAD_USER_INPUT for variables that do not fit. */
+export async function executeOperation(request: OperationRequest): Promise<OperationResult> {
+  const { supergraph, plan, document, operationName, clients, context, hints = {} } = request;
+  const { apiSchema } = supergraph;
+  const operation = findOperation(document, operationName);
+  const coerced = getVariableValues(apiSchema, operation.variableDefinitions ?? [], request.variables);
+  if (coerced.errors) throw new MeshError('BAD_USER_INPUT', coerced.errors.map(({ message }) => message).join(' '));
+
+  const errors: GraphQLFormattedError[] = [...(request.denied ?? [])];
+  const data: JsonObject = {};
+  const root: Target = { value: data, path: [], parent: undefined };
+  const execution: Execution = {
+    clients,
+    context,
+    variables: { ...coerced.coerced, ...request.variables, ...hints },
+    isPossible: possibleTypes(supergraph),
+    report: (error) => void errors.push(error),
+  };
+  if (plan.subscription) {
+    Object.assign(data, selectEvent(plan.subscription.primary.operation, request.event ?? {}));
+    await executePlan(plan.subscription.rest, [root], execution);
+  } else {
+    introspect(supergraph, document, operationName, request.variables, data);
+    const active = plan.segments.filter(({ routed }) => !routed || routed.isIncluded(coerced.coerced));
+    if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
+    else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
+  }
+
+  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
+  const shaped = shapeResponse(apiSchema, operation, fragments, coerced.coerced, data, errors);
+  return errors.length > 0
+    ? { data: shaped, errors: atPlacesInAnswer(errors, operation.selectionSet.selections, fragments) }
+    : { data: shaped };
+}
+
+/** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */
+function possibleTypes({ federation }: Supergraph): Execution['isPossible'] {
+  const { schema } = federation;
+  return (typeName, condition) => {
+    if (typeName === condition) return true;
+    const abstract = schema.type(condition);
+    if (abstract?.kind === 'InterfaceType') return abstract.possibleRuntimeTypes().some(({ name }) => name === typeName);
+    return abstract?.kind === 'UnionType' && abstract.types().some(({ name }) => name === typeName);
+  };
+}
+
+function introspect(
+  { apiSchema }: Supergraph,
+  document: DocumentNode,
+  operationName: string | undefined,
+  variables: Readonly<Record<string, unknown>>,
+  data: JsonObject,
+): void {
+  const operation = findOperation(document, operationName);
+  const fields = rootFieldsOf(document, operation).filter(
+    ({ field }) => field.name.value === '__schema' || field.name.value === '__type',
+  );
+  if (fields.length === 0) return;
+  const part = withRootFields(document, operation, fields.map(toSelection));
+  Object.assign(data, executeSync({ schema: apiSchema, document: part, variableValues: variables }).data);
+}
+
+/** The payload under the names that the planner's primary selection gives it. */
+function selectEvent(primary: string, event: JsonObject): JsonObject {
+  const operation = parse(primary).definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
+  return selectFrom(operation.selectionSet.selections, event);
+}
+
+function selectFrom(selections: readonly SelectionNode[], value: JsonObject): JsonObject {
+  const result: JsonObject = {};
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) {
+      const found = value[selection.name.value];
+      const inner = selection.selectionSet?.selections;
+      result[nameOf(selection)] = inner && isObject(found) ? selectFrom(inner, found) : (found ?? null);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      Object.assign(result, selectFrom(selection.selectionSet.selections, value));
+    }
+  }
+  return result;
+}
+
+function nameOf(field: FieldNode): string {
+  return field.alias?.value ?? field.name.value;
+}
+
+/** Fields that were fetched only for other fields are none of the client's: their errors move up to what it asked for. */
+function atPlacesInAnswer(
+  errors: readonly GraphQLFormattedError[],
+  selections: readonly SelectionNode[],
+  fragments: Record<string, FragmentDefinitionNode>,
+): GraphQLFormattedError[] {
+  const seen = new Set<string>();
+  const placed: GraphQLFormattedError[] = [];
+  for (const error of errors) {
+    const path = error.path && visiblePart(error.path, selections, fragments);
+    const key = JSON.stringify([error.message, path]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    placed.push(path ? { ...error, path } : error);
+  }
+  return placed;
+}
+
+function visiblePart(
+  path: readonly (string | number)[],
+  selections: readonly SelectionNode[],
+  fragments: Record<string, FragmentDefinitionNode>,
+): (string | number)[] {
+  const visible: (string | number)[] = [];
+  let level = selections;
+  for (const step of path) {
+    if (typeof step === 'string') {
+      const fields = fieldsNamed(step, level, fragments);
+      if (fields.length === 0) break;
+      level = fields.flatMap((field) => field.selectionSet?.selections ?? []);
+    }
+    visible.push(step);
+  }
+  return visible;
+}
+
+function fieldsNamed(
+  name: string,
+  selections: readonly SelectionNode[],
+  fragments: Record<string, FragmentDefinitionNode>,
+): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return nameOf(selection) === name ? [selection] : [];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsNamed(name, selection.selectionSet.selections, fragments);
+    return fieldsNamed(name, fragments[selection.name.value]?.selectionSet.selections ?? [], fragments);
+  });
+}

@@ -1,0 +1,145 @@
+import {
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLFormattedError,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { isObject, type JsonObject, type ResponsePath } from './Target.js';
+
+interface Shaping {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  readonly variables: Record<string, unknown>;
+  readonly errors: GraphQLFormattedError[];
+}
+
+/** Stands for a null that its parent may not hold, so that the parent becomes null. */
+const INVALID = Symbol('invalid');
+
+/**
+ * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
+ * the first place that may hold them (graphql.org/draft, 6.4.4). Appends to `errors` for what no subgraph has reported already.
+ */
+export function shapeResponse(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+  variables: Record<string, unknown>,
+  data: JsonObject,
+  errors: GraphQLFormattedError[],
+): JsonObject | null {
+  const rootType = schema.getRootType(operation.operation)!;
+  const shaping = { schema, fragments, variables, errors };
+  const fields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
+  const shaped = shapeFields(shaping, rootType, fields, data, []);
+  return shaped === INVALID ? null : shaped;
+}
+
+type Fields = ReadonlyMap<string, readonly FieldNode[]>;
+
+function shapeFields(
+  shaping: Shaping,
+  type: GraphQLObjectType,
+  fields: Fields,
+  data: JsonObject,
+  path: ResponsePath,
+): JsonObject | typeof INVALID {
+  const result: JsonObject = {};
+  for (const [name, nodes] of fields) {
+    const fieldName = nodes[0]!.name.value;
+    if (fieldName === '__typename') {
+      result[name] = type.name;
+      continue;
+    }
+    // Introspection has been answered in its final shape.
+    if (fieldName === '__schema' || fieldName === '__type') {
+      result[name] = data[name];
+      continue;
+    }
+    const definition = type.getFields()[fieldName];
+    if (!definition) continue;
+    const value = shapeValue(shaping, definition.type, nodes, data[name], [...path, name], `${type.name}.${fieldName}`);
+    if (value === INVALID) return INVALID;
+    result[name] = value;
+  }
+  return result;
+}
+
+function shapeValue(
+  shaping: Shaping,
+  type: GraphQLOutputType,
+  nodes: readonly FieldNode[],
+  value: unknown,
+  path: ResponsePath,
+  coordinate: string,
+): unknown {
+  if (isNonNullType(type)) {
+    const inner = shapeValue(shaping, type.ofType, nodes, value, path, coordinate);
+    if (inner !== null && inner !== INVALID) return inner;
+    if (inner === null && !isReported(shaping.errors, path))
+      report(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
+    return INVALID;
+  }
+  const shaped = shapeNullable(shaping, type, nodes, value, path, coordinate);
+  return shaped === INVALID ? null : shaped;
+}
+
+function shapeNullable(
+  shaping: Shaping,
+  type: Exclude<GraphQLOutputType, { ofType: GraphQLOutputType } & { toJSON(): `${string}!` }>,
+  nodes: readonly FieldNode[],
+  value: unknown,
+  path: ResponsePath,
+  coordinate: string,
+): unknown {
+  if (value === null || value === undefined) return null;
+  if (isListType(type)) {
+    if (!Array.isArray(value)) return wrong(shaping, `${coordinate} is not a list.`, path);
+    const items = value.map((item: unknown, index) =>
+      shapeValue(shaping, type.ofType as GraphQLOutputType, nodes, item, [...path, index], coordinate),
+    );
+    return items.includes(INVALID) ? INVALID : items;
+  }
+  if (isLeafType(type)) {
+    try {
+      return type.serialize(value);
+    } catch (error) {
+      return wrong(shaping, `${coordinate}: ${(error as Error).message}`, path);
+    }
+  }
+  if (!isObject(value)) return wrong(shaping, `${coordinate} is not an object.`, path);
+  const runtimeType = isAbstractType(type) ? possibleType(shaping.schema, value) : type;
+  if (!isObjectType(runtimeType) || (isAbstractType(type) && !shaping.schema.isSubType(type, runtimeType))) {
+    return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
+  }
+  const { schema, fragments, variables } = shaping;
+  return shapeFields(shaping, runtimeType, collectSubfields(schema, fragments, variables, runtimeType, nodes), value, path);
+}
+
+function possibleType(schema: GraphQLSchema, value: JsonObject) {
+  const name = value['__typename'];
+  return typeof name === 'string' ? schema.getType(name) : undefined;
+}
+
+function wrong(shaping: Shaping, message: string, path: ResponsePath): null {
+  if (!isReported(shaping.errors, path)) report(shaping, message, path);
+  return null;
+}
+
+function report({ errors }: Shaping, message: string, path: ResponsePath): void {
+  errors.push({ message, path, extensions: { code: 'INVALID_SUBGRAPH_DATA' } });
+}
+
+/** An error at this place or below it already says why it is null. */
+function isReported(errors: readonly GraphQLFormattedError[], path: ResponsePath): boolean {
+  return errors.some((error) => error.path !== undefined && path.every((step, index) => error.path![index] === step));
+}

@@ -1,0 +1,36 @@
+import type { OperationTypeNode } from 'graphql';
+import type { FetchNode, PlanNode } from './federation.js';
+
+/** What is to be fetched, without saying who computes a routed field: so the plan is cached while choices stay fresh. */
+export interface OperationPlan {
+  readonly kind: `${OperationTypeNode}`;
+  /** Queries run them all at once, mutations one after the other. Empty for a subscription. */
+  readonly segments: readonly PlanSegment[];
+  /** Of a subscription: how the event's payload is selected, and what is then read from the subgraphs. */
+  readonly subscription?: { readonly field: string; readonly primary: FetchNode; readonly rest: PlanNode | undefined };
+  readonly routed: readonly RoutedInstance[];
+}
+
+export interface PlanSegment {
+  /** Undefined: nothing to fetch (introspection, or everything skipped). */
+  readonly node: PlanNode | undefined;
+  /** Set on the segment of one routed field, which is an effect. */
+  readonly routed?: RoutedInstance;
+}
+
+/** One instance of a @costRouted field in an operation. */
+export interface RoutedInstance {
+  readonly responseName: string;
+  /** `Query.ask` */
+  readonly coordinate: string;
+  /** The field's type, without wrappers. */
+  readonly returnType: string;
+  /** The variable that takes the signed route hint. */
+  readonly hintVariable: string;
+  readonly taskClass?: string;
+  readonly objective?: string;
+  /** False when @skip or @include leaves it out. Takes coerced variables, like `input`. */
+  isIncluded(variables: Record<string, unknown>): boolean;
+  /** The TaskInput as the subgraph will receive it, defaults applied. */
+  input(variables: Record<string, unknown>): unknown;
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import {
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  Supergraph as FederationSupergraph,
+  type AppliedDirective as FederationDirective,
+} from './federation.js';
+import type { GraphQLSchema } from 'graphql';
+import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
+import { MeshError } from '../errors.js';
+
+/** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
+export interface AppliedDirective {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** A loaded supergraph: everything later stages ask of it. Immutable. */
+export interface Supergraph {
+  readonly sdl: string;
+  /** Changes with every change of the SDL. */
+  readonly version: string;
+  /** What clients may see. */
+  readonly apiSchema: GraphQLSchema;
+  readonly subgraphs: ReadonlyMap<string, { readonly name: string; readonly url: string }>;
+  /** Of a type, or of one of its fields. */
+  directivesOn(typeName: string, fieldName?: string): readonly AppliedDirective[];
+  /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
+  readonly isMesh: boolean;
+  /** For the planner alone. */
+  readonly federation: FederationSupergraph;
+}
+
+const MESH_SPEC = 'https://agent-mesh.dev/mesh';
+const APOLLO_SPECS = 'https://specs.apollo.dev/';
+/** Security features that the gateway enforces, or that concern planning only. Any other one is refused. */
+const ENFORCED_FEATURES = new Set(['authenticated', 'requiresScopes', 'policy', 'inaccessible', 'context', 'join', 'link']);
+const ENFORCED_MESH_DIRECTIVES = new Set(['governed', 'costRouted', 'eventStream']);
+/** They make answers cheaper, not safer: without them everything still holds. */
+const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
+
+/**
+ * Reads a supergraph. Throws INVALID_SUPERGRAPH when it does not hold together, and UNSUPPORTED_DIRECTIVE when it applies a security
+ * or governance directive that this gateway does not enforce: serving such a field unguarded would be worse than not serving it.
+ */
+export function loadSupergraph(sdl: string): Supergraph {
+  const federation = build(sdl);
+  const schema = federation.schema;
+  refuseUnknownFeatures(federation);
+
+  const cache = new Map<string, readonly AppliedDirective[]>();
+  const directivesOn = (typeName: string, fieldName?: string): readonly AppliedDirective[] => {
+    const coordinate = fieldName === undefined ? typeName : `${typeName}.${fieldName}`;
+    let applied = cache.get(coordinate);
+    if (!applied) cache.set(coordinate, (applied = readDirectives(federation, typeName, fieldName)));
+    return applied;
+  };
+  const subgraphs = new Map(federation.subgraphsMetadata().map(({ name, url }) => [name, { name, url }]));
+  const supergraph: Supergraph = {
+    sdl,
+    version: createHash('sha256').update(sdl).digest('base64url').slice(0, 16),
+    apiSchema: federation.apiSchema().toGraphQLJSSchema(),
+    subgraphs,
+    directivesOn,
+    isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
+    federation,
+  };
+  refuseUnenforcedDirectives(supergraph);
+  return supergraph;
+}
+
+function build(sdl: string): FederationSupergraph {
+  try {
+    return FederationSupergraph.build(sdl, {
+      supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+      validateSupergraph: false,
+    });
+  } catch (cause) {
+    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
+      cause,
+    });
+  }
+}
+
+function refuseUnknownFeatures({ schema }: FederationSupergraph): void {
+  for (const feature of schema.coreFeatures?.allFeatures() ?? []) {
+    if (feature.purpose === 'SECURITY' && !ENFORCED_FEATURES.has(feature.url.name)) {
+      throw unsupported(`the security feature ${feature.url.toString()}`);
+    }
+  }
+}
+
+function readDirectives({ schema }: FederationSupergraph, typeName: string, fieldName?: string): AppliedDirective[] {
+  const type = schema.type(typeName);
+  const element = fieldName !== undefined && type && 'field' in type ? type.field(fieldName) : type;
+  if (!element || (fieldName !== undefined && element === type)) return [];
+  return (element.appliedDirectives as readonly FederationDirective[]).flatMap((applied) => {
+    if (!applied.definition) return [];
+    const source = schema.coreFeatures?.sourceFeature(applied.definition);
+    if (!source?.nameInFeature) return [];
+    const { identity } = source.feature.url;
+    if (identity !== MESH_SPEC && !identity.startsWith(APOLLO_SPECS)) return [];
+    const { nameInFeature: name } = source;
+    return [{ name, args: applied.arguments(true) }];
+  });
+}
+
+function refuseUnenforcedDirectives(supergraph: Supergraph): void {
+  const { schema } = supergraph.federation;
+  const rootTypes = new Set(['query', 'mutation'].map((kind) => schema.schemaDefinition.rootType(kind as 'query')?.name));
+  const meshNames = new Set<string>();
+  for (const definition of schema.directives()) {
+    const source = schema.coreFeatures?.sourceFeature(definition);
+    if (source?.nameInFeature && source.feature.url.identity === MESH_SPEC) meshNames.add(source.nameInFeature);
+  }
+  for (const type of schema.types()) {
+    const fields = 'fields' in type ? type.fields() : [];
+    for (const field of [undefined, ...fields]) {
+      for (const { name, args } of supergraph.directivesOn(type.name, field?.name)) {
+        const where = `@${name} on ${field ? `${type.name}.${field.name}` : type.name}`;
+        if (name === 'governed' && (args['when'] !== 'REQUEST' || !['ERROR', 'NULL'].includes(String(args['onDeny'])))) {
+          throw unsupported(`${where} with when: "${String(args['when'])}", onDeny: "${String(args['onDeny'])}"`);
+        }
+        if (name === 'costRouted' && !rootTypes.has(type.name))
+          throw unsupported(`${where}, which is not a root field of a query or mutation,`);
+        if (meshNames.has(name) && !ENFORCED_MESH_DIRECTIVES.has(name) && !OPTIONAL_MESH_DIRECTIVES.has(name))
+          throw unsupported(where);
+      }
+    }
+  }
+}
+
+function unsupported(what: string): MeshError {
+  return new MeshError(
+    'UNSUPPORTED_DIRECTIVE',
+    `This gateway does not enforce ${what} and refuses the supergraph rather than serve it unguarded. Remove it, or use a version that enforces it.`,
+  );
+}

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import {
+  execute,
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  parse,
+  validate,
+  type ExecutionResult,
+  type GraphQLCompositeType,
+  type GraphQLSchema,
+} from 'graphql';
+import { expect, it } from 'vitest';
+import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { createPlanner } from '../../../gateway/planner/createPlanner.js';
+import { anonymousContext } from '../../support/anonymousContext.js';
+import { makeShop } from '../../support/shop.js';
+
+const shop = makeShop();
+const planner = createPlanner(shop.supergraph);
+
+async function ours(query: string, variables: Record<string, unknown> = {}) {
+  const { supergraph, clients } = shop;
+  const document = parse(query);
+  return executeOperation({
+    supergraph,
+    plan: planner.plan(document),
+    document,
+    variables,
+    clients,
+    context: anonymousContext(),
+  });
+}
+
+async function monolith(query: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
+  const { apiSchema: schema } = shop.supergraph;
+  // Abstract types are resolved by the __typename that every object carries.
+  return execute({ schema, document: parse(query), rootValue: makeShop().rootValue, variableValues: variables });
+}
+
+interface Located {
+  readonly path?: readonly (string | number)[] | undefined;
+}
+
+/**
+ * Where the errors are, up to the first null of the answer: once a non-null failure has made something null, the specification leaves
+ * open which further errors beneath it are reported.
+ */
+function places({ data, errors }: { data?: unknown; errors?: readonly Located[] | undefined }): string[] {
+  const upToNull = ({ path = [] }: Located): string => {
+    let value = data;
+    const shown: (string | number)[] = [];
+    for (const step of path) {
+      if (value === null || value === undefined) break;
+      value = (value as Record<string | number, unknown>)[step];
+      shown.push(step);
+    }
+    return shown.join('.');
+  };
+  return [...new Set((errors ?? []).map(upToNull))].toSorted();
+}
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+async function expectSame(query: string, variables: Record<string, unknown> = {}): Promise<void> {
+  const [mine, theirs] = await Promise.all([ours(query, variables), monolith(query, variables)]);
+  expect(plain(mine.data), query).toEqual(plain(theirs.data));
+  expect(JSON.stringify(mine.data)).toBe(JSON.stringify(theirs.data));
+  expect(places(mine), query).toEqual(places(theirs));
+}
+
+it.each([
+  [
+    'fields across subgraphs',
+    '{ me { id name reviews { text by { name email } of { ... on Book { pages shipping } ... on Chair { legs shipping } } } } }',
+  ],
+  ['aliases and repeated fields', '{ a: me { x: name(upper: true) y: name } b: me { id } a: me { bought { label } } }'],
+  [
+    'lists with nulls and nested lists',
+    '{ products { id label } matrix { id __typename ... on Book { shipping reviews { id } } } }',
+  ],
+  [
+    'unions and interfaces',
+    '{ search { __typename ... on Node { id } ... on User { reviews { id } } ... on Book { author { name friends { id } } } } nodes { label } }',
+  ],
+  ['errors in lists', '{ users { id broken reviews { text } } }'],
+  ['non-null errors that pass up', '{ users { id brokenStrict } me { id } }'],
+  ['a null entity', '{ nobody { reviews { id } } user(id: "none") { name } }'],
+  ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
+  [
+    'named fragments',
+    'query { me { ...U friends { ...U } } } fragment U on User { id name bought { ...P } } fragment P on Product { id price }',
+  ],
+])('answers like one schema: %s', async (_, query) => {
+  await expectSame(query);
+});
+
+it('answers like one schema: variables, skipped and included parts', async () => {
+  const query = `query ($id: ID!, $yes: Boolean!, $no: Boolean!, $max: Int) {
+    user(id: $id) { name @include(if: $yes) email @skip(if: $yes) reviews(max: $max) @include(if: $yes) { id of @skip(if: $no) { __typename } } bought @include(if: $no) { id } } }`;
+  await expectSame(query, { id: 'u1', yes: true, no: false, max: 1 });
+  await expectSame(query, { id: 'u1', yes: false, no: true });
+});
+
+it('runs mutations in order', async () => {
+  const { data } = await ours(
+    'mutation { a: rename(id: "u1", name: "x") { name } b: rename(id: "u2", name: "y") { name email } c: rename(id: "u1", name: "z") { name } }',
+  );
+  expect(data).toMatchObject({ a: { name: 'u1=x' }, b: { name: 'u1=x u2=y' }, c: { name: 'u1=x u2=y u1=z' } });
+});
+
+it('keeps what hidden fields are to itself', async () => {
+  const errors = validate(shop.supergraph.apiSchema, parse('{ me { email2 } }'));
+  expect(errors[0]!.message).toContain('Cannot query field "email2"');
+});
+
+it('locates the failure of a whole subgraph at every field that it would have given, and its siblings survive', async () => {
+  const { supergraph } = shop;
+  const clients = new Map(shop.clients).set('reviews', {
+    request: () => Promise.reject(new Error('down')),
+    close: async () => undefined,
+  });
+  const document = parse('{ users { id reviews { id } } latest { text } me { name } }');
+  const result = await executeOperation({
+    supergraph,
+    plan: planner.plan(document),
+    document,
+    variables: {},
+    clients,
+    context: anonymousContext(),
+  });
+  expect(result.data).toEqual({
+    users: [1, 2, 3].map((n) => ({ id: `u${n}`, reviews: null })),
+    latest: null,
+    me: { name: 'Ada' },
+  });
+  expect(places(result)).toEqual(['latest', 'users.0.reviews', 'users.1.reviews', 'users.2.reviews']);
+  for (const error of result.errors!) expect(error.extensions).toEqual({ code: 'SUBREQUEST_FAILED', service: 'reviews' });
+});
+
+it('refuses data that does not fit the schema, and keeps the rest', async () => {
+  const { supergraph } = shop;
+  const clients = new Map(shop.clients).set('users', {
+    request: async () => ({
+      data: { me: { __typename: 'User', id: { not: 'an id' }, name: ['a', 'list'], email: 'e', extra: 1 }, users: 'none' },
+    }),
+    close: async () => undefined,
+  });
+  const document = parse('{ me { id email } nobody { id } other: me { email } }');
+  const result = await executeOperation({
+    supergraph,
+    plan: planner.plan(document),
+    document,
+    variables: {},
+    clients,
+    context: anonymousContext(),
+  });
+  expect(result.data).toEqual({ me: null, nobody: null, other: null });
+  expect(result.errors).toMatchObject([{ path: ['me', 'id'], extensions: { code: 'INVALID_SUBGRAPH_DATA' } }]);
+});
+
+it('answers random operations like one schema', async () => {
+  const { apiSchema } = shop.supergraph;
+  let answered = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.nat(1_000_000)), async (stream) => {
+      const numbers = stream[Symbol.iterator]();
+      const pick = (below: number): number => (numbers.next().value as number) % below;
+      const query = `{ ${selection(apiSchema, apiSchema.getQueryType()!, 4, pick)} }`;
+      if (validate(apiSchema, parse(query)).length > 0) return;
+      answered++;
+      await expectSame(query);
+    }),
+    { numRuns: Number(process.env['RUNS'] ?? 150) },
+  );
+  expect(answered).toBeGreaterThan(50);
+}, 60_000);
+
+/** A random selection on a type: fields with aliases, fragments on possible types, arguments as literals. */
+function selection(schema: GraphQLSchema, type: GraphQLCompositeType, depth: number, pick: (below: number) => number): string {
+  const parts: string[] = ['__typename'];
+  const fields = 'getFields' in type ? Object.values(type.getFields()) : [];
+  for (let count = 1 + pick(4); count > 0 && fields.length > 0; count--) {
+    const field = fields[pick(fields.length)]!;
+    const inner = getNamedType(field.type);
+    if (isCompositeType(inner) && depth === 0) continue;
+    const alias = pick(3) === 0 ? `a${pick(9)}: ` : '';
+    const args = field.args.length === 0 ? '' : `(${field.args.map(({ name }) => `${name}: ${literal(name, pick)}`).join(', ')})`;
+    parts.push(
+      `${alias}${field.name}${args}${isCompositeType(inner) ? ` { ${selection(schema, inner, depth - 1, pick)} }` : ''}`,
+    );
+  }
+  if (isAbstractType(type)) {
+    for (const possible of schema.getPossibleTypes(type)) {
+      if (isObjectType(possible) && pick(2) === 0)
+        parts.push(`... on ${possible.name} { ${selection(schema, possible, Math.max(0, depth - 1), pick)} }`);
+    }
+  }
+  return parts.join(' ');
+}
+
+function literal(argument: string, pick: (below: number) => number): string {
+  if (argument === 'upper') return pick(2) ? 'true' : 'false';
+  if (argument === 'first' || argument === 'max') return String(pick(4));
+  return `"u${1 + pick(3)}"`;
+}
