@@ -20,13 +20,14 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 
 function readDecimal(value: unknown): string {
   try {
-    return formatUsd(parseUsd(value as string));
+    parseUsd(value as string);
+    return value as string;
   } catch {
     throw bad('Decimal', 'must be a plain decimal in quotes, at most 12 digits before and 12 after the point, such as "0.15"');
   }
 }
 
-/** In canonical form both ways: no trailing zeros, never an exponent. */
+/** Out in canonical form: no trailing zeros, never an exponent. In as it was written, because route hints are bound to the input as sent. */
 export const Decimal = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   serialize: (value) => formatUsd(typeof value === 'bigint' ? value : parseUsd(value as string)),

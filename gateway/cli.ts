@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { applyCommand, type ApplyOptions } from './cli/applyCommand.js';
+import { errorTable } from './cli/errorTable.js';
+import { exitWithError } from './cli/exitWithError.js';
+import { planCommand, type PlanOptions } from './cli/planCommand.js';
+import { checkOwnSupergraph, writeOwnSupergraph } from './compose/supergraphFile.js';
+
+const program = new Command('mesh').description('One federated GraphQL endpoint for a fleet of AI agents').showHelpAfterError();
+
+program
+  .command('compose')
+  .description('compose schema/*.graphql into schema/supergraph.graphql, after checking the rules for subgraphs')
+  .option('--check', 'only check that it is fresh')
+  .action(({ check }: { check?: boolean }) => {
+    if (check) checkOwnSupergraph();
+    const done = !check && writeOwnSupergraph() ? 'schema/supergraph.graphql is written' : 'schema/supergraph.graphql is fresh';
+    process.stdout.write(`${done}\n`);
+  });
+
+program
+  .command('plan')
+  .description('print the plan of an operation')
+  .argument('<file>', 'a file with the operation')
+  .option('--supergraph <file>', 'another supergraph than the own one')
+  .option('--operation <name>', 'which one, when the file holds several')
+  .action((file: string, options: PlanOptions) => planCommand(file, options));
+
+program
+  .command('apply')
+  .description('bring the mesh in line with a mesh file')
+  .argument('<file>', 'for example deploy/demo/mesh.yaml')
+  .option('--dry-run', 'only show what would change')
+  .option('--url <url>', 'the gateway (MESH_URL)', process.env['MESH_URL'] ?? 'http://127.0.0.1:4000')
+  .action((file: string, options: ApplyOptions) => applyCommand(file, { ...options, ...tokenFromEnvironment() }));
+
+program
+  .command('errors')
+  .description('print every error code')
+  .action(() => void process.stdout.write(`${errorTable()}\n`));
+
+await program.parseAsync().catch(exitWithError);
+
+/** Never a flag: the arguments of a process are visible to everybody on the machine. */
+function tokenFromEnvironment(): { token?: string } {
+  const token = process.env['MESH_TOKEN'];
+  return token ? { token } : {};
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, validate } from 'graphql';
+import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
+import { MeshError } from '../errors.js';
+import { createPlanner } from '../planner/createPlanner.js';
+import { loadSupergraph } from '../planner/loadSupergraph.js';
+import { printPlan } from '../planner/printPlan.js';
+
+export interface PlanOptions {
+  readonly supergraph?: string;
+  readonly operation?: string;
+}
+
+/** `mesh plan FILE [--supergraph FILE] [--operation NAME]`. */
+export async function planCommand(file: string, options: PlanOptions): Promise<void> {
+  const supergraph = loadSupergraph(await read(options.supergraph ?? join(packageRoot, 'schema/supergraph.graphql')));
+  const text = await read(file);
+  const document = parseOperation(text, file);
+  const errors = validate(supergraph.apiSchema, document);
+  if (errors.length > 0) throw new MeshError('GRAPHQL_VALIDATION_FAILED', errors.map(String).join('\n\n'));
+  process.stdout.write(`${printPlan(createPlanner(supergraph).plan(document, options.operation))}\n`);
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new MeshError('BAD_USER_INPUT', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  });
+}
+
+function parseOperation(text: string, file: string) {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new MeshError('GRAPHQL_PARSE_FAILED', `${file}: ${String(cause)}`, { cause });
+  }
+}
