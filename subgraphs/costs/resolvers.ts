@@ -1,0 +1,124 @@
+import { MeshError } from '../shared/errors.js';
+import { readPage, toConnection } from '../shared/connection.js';
+import { formatUsd } from '../shared/money.js';
+import type { RequestContext } from '../shared/requestContext.js';
+import type { SnapshotPage } from '../shared/snapshot.js';
+import type { SubgraphResources } from '../shared/Subgraph.js';
+import { countBudgets, findBudgetPage, findBudgetsAfter, toBudgetRecord, type Budget } from './budgetStore.js';
+import type { CostsLoaders } from './loaders.js';
+import { parseReserveRequest, release, remainingOf, reserve, type ReserveAnswer } from './reservations.js';
+import { setBudget, type BudgetInput, type BudgetPayload } from './setBudget.js';
+import { spendBy, type SpendGroup, type TimeRange } from './spendStore.js';
+
+export interface CostsContext {
+  readonly request: RequestContext;
+  readonly resources: SubgraphResources;
+  readonly loaders: CostsLoaders;
+}
+
+type Args<T> = Readonly<T>;
+type Range = { from?: Date | null; to?: Date | null };
+
+const SNAPSHOT_PAGE = 1_000;
+
+export const resolvers = {
+  Query: {
+    budget: async (_: unknown, { id }: Args<{ id: string }>, { loaders }: CostsContext) =>
+      (await loaders.budget.load(id)) ?? null,
+
+    budgets: async (
+      _: unknown,
+      args: Args<{ first?: number | null; after?: string | null }>,
+      { request, resources }: CostsContext,
+    ) => {
+      const { database, clock } = resources;
+      const tenant = request.principal.tenant ?? '';
+      const { limit, after } = readPage(args);
+      const from = after && { createdAt: readDate(after.sortKey), id: after.id };
+      const rows = await findBudgetPage(database, tenant, { limit, after: from }, clock());
+      const total = await countBudgets(database, tenant);
+      return toConnection(rows, limit, after !== null, total, ({ createdAt, id }) => ({ sortKey: createdAt.toISOString(), id }));
+    },
+
+    spend: (_: unknown, { groupBy, ...range }: Args<{ groupBy: SpendGroup } & Range>, { request, resources }: CostsContext) =>
+      spendBy(resources.database, reachOf(request), groupBy, toRange(range)),
+
+    _snapshot: async (
+      _: unknown,
+      { after }: Args<{ after?: string | null }>,
+      { resources }: CostsContext,
+    ): Promise<SnapshotPage> => {
+      const budgets = await findBudgetsAfter(resources.database, after ?? '', SNAPSHOT_PAGE, resources.clock());
+      return { budgets: budgets.map(toBudgetRecord), next: budgets.length === SNAPSHOT_PAGE ? budgets.at(-1)!.id : null };
+    },
+  },
+
+  Mutation: {
+    budgetSet: async (
+      _: unknown,
+      { input }: Args<{ input: BudgetInput }>,
+      { request, resources }: CostsContext,
+    ): Promise<BudgetPayload> => {
+      const { tenant, scopes } = request.principal;
+      const setter = { tenant, anyTenant: scopes.includes('tenant.any') };
+      const payload = await resources.database.transaction((tx) => setBudget(tx, setter, input, resources.clock()));
+      resources.wakeRelay();
+      return payload;
+    },
+
+    _reserve: async (_: unknown, args: Args<{ request: unknown }>, { resources }: CostsContext): Promise<ReserveAnswer> => {
+      const request = parseReserveRequest(args.request);
+      const answer = await resources.database.transaction((tx) => reserve(tx, request, resources.clock()));
+      resources.wakeRelay();
+      return answer;
+    },
+
+    _release: async (
+      _: unknown,
+      { reservationId }: Args<{ reservationId: string }>,
+      { resources }: CostsContext,
+    ): Promise<boolean> => {
+      const released = await resources.database.transaction((tx) => release(tx, reservationId, resources.clock()));
+      resources.wakeRelay();
+      return released;
+    },
+  },
+
+  Budget: {
+    __resolveReference: async ({ id }: { id: string }, { loaders }: CostsContext) => (await loaders.budget.load(id)) ?? null,
+    limitUsd: ({ limit }: Budget) => formatUsd(limit),
+    spentUsd: ({ spent }: Budget) => formatUsd(spent),
+    reservedUsd: ({ reserved }: Budget) => formatUsd(reserved),
+    remainingUsd: (budget: Budget) => formatUsd(remainingOf(budget)),
+  },
+  Agent: {
+    __resolveReference: async ({ id }: { id: string }) => ({ id }),
+    spend: ({ id }: { id: string }, range: Args<Range>, { loaders }: CostsContext) =>
+      loaders.agentSpend.load({ id, range: toRange(range) }),
+  },
+  Model: {
+    __resolveReference: async ({ id }: { id: string }) => ({ id }),
+    spend: ({ id }: { id: string }, range: Args<Range>, { loaders }: CostsContext) =>
+      loaders.modelSpend.load({ id, range: toRange(range) }),
+  },
+  Task: {
+    __resolveReference: async ({ id }: { id: string }) => ({ id }),
+    cost: ({ id }: { id: string }, _: unknown, { loaders }: CostsContext) => loaders.taskCost.load(id),
+  },
+};
+
+/** Whose rows the caller may read by id: null is every tenant's; nobody's tenant is the empty one, which nothing belongs to. */
+export function reachOf({ principal }: RequestContext): string | null {
+  return principal.scopes.includes('tenant.any') ? null : (principal.tenant ?? '');
+}
+
+function toRange({ from, to }: Range): TimeRange {
+  return { from: from ?? null, to: to ?? null };
+}
+
+function readDate(sortKey: string): Date {
+  const date = new Date(sortKey);
+  if (Number.isNaN(date.getTime()))
+    throw new MeshError('BAD_CURSOR', 'The cursor was not made by this field. Start without one.');
+  return date;
+}

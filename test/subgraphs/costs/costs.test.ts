@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { costsSubgraph } from '../../../subgraphs/costs/server.js';
+import type { UsageEventData } from '../../../subgraphs/shared/events.js';
+import { formatUsd, parseUsd } from '../../../subgraphs/shared/money.js';
+import { newEvent } from '../../../subgraphs/shared/outbox.js';
+import { costOf } from '../../../subgraphs/shared/pricing.js';
+import { ADMIN, openSubgraph } from '../../support/openSubgraph.js';
+
+const PRICING = {
+  inputPerMTokUsd: '0.5',
+  outputPerMTokUsd: '1.5',
+  cachedInputPerMTokUsd: '0.05',
+  perRequestUsd: null,
+  version: 3,
+};
+
+describe('the costs subgraph', () => {
+  let costs: Awaited<ReturnType<typeof openSubgraph>>;
+  beforeAll(async () => {
+    costs = await openSubgraph(costsSubgraph);
+  });
+  afterAll(() => costs.close());
+
+  const usage = (more: Partial<UsageEventData> = {}): UsageEventData => ({
+    tenant: 'demo',
+    attemptId: randomUUID(),
+    taskId: randomUUID(),
+    taskClass: 'docs.question',
+    agentId: 'librarian',
+    modelId: 'm1',
+    customerId: null,
+    principal: 'User::"ada"',
+    inputTokens: 1_000,
+    cachedInputTokens: 200,
+    outputTokens: 300,
+    pricing: PRICING,
+    reservationId: null,
+    at: new Date(costs.clock()).toISOString(),
+    ...more,
+  });
+  const report = async (...reports: UsageEventData[]): Promise<void> => {
+    const options = { subgraph: 'agents', nowMs: costs.clock() } as const;
+    await costs.eventLog.append(
+      'mesh.usage',
+      reports.map((data) => newEvent('usage.recorded', data.taskId, data, options)),
+    );
+    await costs.subgraph.settled();
+  };
+  const settle = async (reservationId: string): Promise<void> => {
+    const data = { tenant: 'demo', reservationId, taskId: 't' };
+    await costs.eventLog.append('mesh.usage', [
+      newEvent('usage.settled', 't', data, { subgraph: 'agents', nowMs: costs.clock() }),
+    ]);
+    await costs.subgraph.settled();
+  };
+  const setBudget = (input: object) =>
+    costs.ask<{
+      budgetSet: { budget: { id: string; remainingUsd: string } | null; userErrors: { code: string; path: string[] }[] };
+    }>(`mutation ($input: BudgetInput!) { budgetSet(input: $input) { budget { id remainingUsd } userErrors { code path } } }`, {
+      input,
+    });
+  const budget = async (id: string) =>
+    (
+      await costs.ask<{ budget: { spentUsd: string; reservedUsd: string; remainingUsd: string; resetsAt: string | null } }>(
+        `query ($id: ID!) { budget(id: $id) { spentUsd reservedUsd remainingUsd resetsAt } }`,
+        { id },
+      )
+    ).budget;
+  const reserve = (request: object) =>
+    costs.askInternally<{ _reserve: { ok: boolean; budgetId?: string; remainingUsd?: string } }>(
+      `mutation ($request: JSON!) { _reserve(request: $request) }`,
+      { request },
+    );
+
+  it('writes each attempt to the ledger once, at tokens times price, however often it is reported', async () => {
+    const one = usage({ agentId: 'once' });
+    await report(one, one);
+    await report(one);
+    const exact = formatUsd(costOf(one, PRICING));
+    expect(exact).toBe('0.00086');
+    const data = await costs.ask(
+      `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+         ... on Agent { spend { usd requests inputTokens outputTokens } } ... on Task { cost { usd inputTokens cachedInputTokens outputTokens priceVersion } } } }`,
+      {
+        representations: [
+          { __typename: 'Agent', id: 'once' },
+          { __typename: 'Task', id: one.taskId },
+        ],
+      },
+    );
+    expect(data).toEqual({
+      _entities: [
+        { spend: { usd: exact, requests: 1, inputTokens: 1_000, outputTokens: 300 } },
+        { cost: { usd: exact, inputTokens: 1_000, cachedInputTokens: 200, outputTokens: 300, priceVersion: 3 } },
+      ],
+    });
+  });
+
+  it('leaves out a report that cannot be right, and takes the next', async () => {
+    const good = usage({ agentId: 'after-poison' });
+    await report(usage({ agentId: 'poison', cachedInputTokens: 5_000 }), good);
+    const rows = (await costs.ask<{ spend: { key: string }[] }>(`{ spend(groupBy: AGENT) { key usd requests } }`)).spend;
+    expect(rows.map(({ key }) => key)).toContain('after-poison');
+    expect(rows.map(({ key }) => key)).not.toContain('poison');
+  });
+
+  it('refuses a budget that makes no sense, with every reason', async () => {
+    const { budgetSet } = await setBudget({ id: '', scope: 'nowhere', limitUsd: '-1', period: 'DAY' });
+    expect(budgetSet.budget).toBeNull();
+    expect(budgetSet.userErrors.map(({ path }) => path.join('.'))).toEqual(['input.id', 'input.scope', 'input.limitUsd']);
+    const foreign = await setBudget({ id: 'f', scope: 'tenant:other', limitUsd: '1', period: 'DAY' });
+    expect(foreign.budgetSet.userErrors).toEqual([{ code: 'FORBIDDEN', path: ['input', 'scope'] }]);
+  });
+
+  it('counts what was spent before the budget was set, and begins anew with the period', async () => {
+    await report(usage({ taskClass: 'periodic' }));
+    await setBudget({ id: 'periodic', scope: 'task-class:periodic', limitUsd: '1', period: 'HOUR' });
+    expect(await budget('periodic')).toEqual({
+      spentUsd: '0.00086',
+      reservedUsd: '0',
+      remainingUsd: '0.99914',
+      resetsAt: '2026-03-01T13:00:00.000Z',
+    });
+    costs.advance(3_600_000);
+    expect(await budget('periodic')).toMatchObject({ spentUsd: '0', resetsAt: '2026-03-01T14:00:00.000Z' });
+  });
+
+  it('holds a reservation against a hard budget until it is settled, and counts nothing twice', async () => {
+    await setBudget({ id: 'hard', scope: 'task-class:hard', limitUsd: '0.01', period: 'TOTAL' });
+    const request = (reservationId: string, amountUsd: string) => ({
+      reservationId,
+      tenant: 'demo',
+      scopes: ['tenant:demo', 'task-class:hard'],
+      amountUsd,
+      expiresAt: costs.clock() + 60_000,
+    });
+    expect(await reserve(request('r1', '0.006'))).toMatchObject({ _reserve: { ok: true } });
+    expect(await reserve(request('r1', '0.006'))).toMatchObject({ _reserve: { ok: true } });
+    expect(await reserve(request('r2', '0.006'))).toEqual({ _reserve: { ok: false, budgetId: 'hard', remainingUsd: '0.004' } });
+    await report(usage({ taskClass: 'hard', reservationId: 'r1' }));
+    expect(await budget('hard')).toMatchObject({ spentUsd: '0.00086', reservedUsd: '0.00514', remainingUsd: '0.004' });
+    await settle('r1');
+    expect(await budget('hard')).toMatchObject({ spentUsd: '0.00086', reservedUsd: '0', remainingUsd: '0.00914' });
+  });
+
+  it('frees a reservation that nobody settles when it expires', async () => {
+    await setBudget({ id: 'forgotten', scope: 'task-class:forgotten', limitUsd: '1', period: 'TOTAL' });
+    await reserve({
+      reservationId: 'lost',
+      tenant: 'demo',
+      scopes: ['task-class:forgotten'],
+      amountUsd: '1',
+      expiresAt: costs.clock() + 1_000,
+    });
+    expect(await budget('forgotten')).toMatchObject({ remainingUsd: '0' });
+    costs.advance(2_000);
+    expect(await budget('forgotten')).toMatchObject({ remainingUsd: '1', reservedUsd: '0' });
+  });
+
+  it('keeps its inner workings from everybody but the gateway, and other tenants apart', async () => {
+    await expect(costs.ask(`{ _snapshot }`)).rejects.toThrow('FORBIDDEN');
+    await expect(costs.ask(`mutation { _release(reservationId: "r1") }`)).rejects.toThrow('FORBIDDEN');
+    const stranger = { ...ADMIN, tenant: 'other' };
+    expect(
+      await costs.ask(`{ budget(id: "hard") { id } budgets { totalCount } spend(groupBy: AGENT) { key } }`, {}, stranger),
+    ).toEqual({
+      budget: null,
+      budgets: { totalCount: 0 },
+      spend: [],
+    });
+    const { _snapshot } = await costs.askInternally<{ _snapshot: { budgets: { id: string }[]; next: null } }>(`{ _snapshot }`);
+    expect(_snapshot.budgets.map(({ id }) => id)).toEqual(['forgotten', 'hard', 'periodic']);
+  });
+
+  it('never lets a hard budget be exceeded, whatever is reserved, spent and settled in whatever order', async () => {
+    let run = 0;
+    const step = fc.record({
+      client: fc.nat(3),
+      action: fc.constantFrom('reserve', 'spend', 'settle'),
+      milli: fc.integer({ min: 1, max: 6 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const scope = `task-class:random-${run++}`;
+        const id = `budget-${scope}`;
+        await setBudget({ id, scope, limitUsd: '0.01', period: 'TOTAL' });
+        const open = new Map<number, { reservationId: string; left: number }>();
+        let spent = 0n;
+        for (const { client, action, milli } of steps) {
+          const held = open.get(client);
+          if (action === 'reserve' && !held) {
+            const reservationId = randomUUID();
+            const request = {
+              reservationId,
+              tenant: 'demo',
+              scopes: [scope],
+              amountUsd: `0.00${milli}`,
+              expiresAt: costs.clock() + 60_000,
+            };
+            if ((await reserve(request))._reserve.ok) open.set(client, { reservationId, left: milli });
+          } else if (action === 'spend' && held && held.left > 0) {
+            const used = Math.min(milli, held.left);
+            held.left -= used;
+            const perRequest = { ...PRICING, perRequestUsd: `0.00${used}` };
+            const data = usage({
+              taskClass: scope.slice('task-class:'.length),
+              reservationId: held.reservationId,
+              inputTokens: 0,
+              cachedInputTokens: 0,
+              outputTokens: 0,
+              pricing: perRequest,
+            });
+            spent += costOf(data, perRequest);
+            await report(data);
+          } else if (action === 'settle' && held) {
+            open.delete(client);
+            await settle(held.reservationId);
+          }
+          const now = await budget(id);
+          expect(parseUsd(now.spentUsd)).toBe(spent);
+          expect(parseUsd(now.spentUsd) + parseUsd(now.reservedUsd)).toBeLessThanOrEqual(parseUsd('0.01'));
+        }
+        for (const { reservationId } of open.values()) await settle(reservationId);
+        expect(await budget(id)).toMatchObject({ reservedUsd: '0', spentUsd: formatUsd(spent) });
+      }),
+      { numRuns: 15 },
+    );
+  }, 60_000);
+});
