@@ -117,6 +117,7 @@ function createListener(settings: pg.PoolConfig): Pick<Database, 'listen' | 'clo
   const listeners = new Map<string, Set<() => void>>();
   let client: Promise<pg.Client> | undefined;
   let closed = false;
+  let isAgain = false;
   let retry: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<pg.Client> => {
@@ -134,7 +135,8 @@ function createListener(settings: pg.PoolConfig): Pick<Database, 'listen' | 'clo
     fresh.on('end', lost);
     await fresh.connect();
     for (const channel of listeners.keys()) await fresh.query(`listen ${fresh.escapeIdentifier(channel)}`);
-    for (const calls of listeners.values()) calls.forEach((call) => call());
+    if (isAgain) for (const calls of listeners.values()) calls.forEach((call) => call());
+    isAgain = true;
     return fresh;
   };
   const ensure = (): Promise<pg.Client> => (client ??= connect());
