@@ -39,7 +39,7 @@ export async function signContext(
 /** Rejects with CONTEXT_REQUIRED when the header is missing, forged, expired, meant for another subgraph or for another body. */
 export async function verifyContext(
   header: string | undefined,
-  audience: SubgraphName,
+  audience: SubgraphName | 'gateway',
   body: string,
   key: Uint8Array,
   nowMs: number,

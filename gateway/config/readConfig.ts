@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
+import { MeshError } from '../errors.js';
+
+/** Everything a process is told from outside. Each module gets its own part and nothing reads the environment below this. */
+export interface MeshConfig {
+  readonly gateway: GatewayConfig;
+  readonly storage: StorageConfig;
+  /** MESH_INTERNAL_KEY as bytes. Null: not set; a process that is the whole mesh makes one for itself. */
+  readonly internalKey: Uint8Array | null;
+  /** Where the gateway is, for those that call it: `mesh apply`, and an agents subgraph that runs alone. */
+  readonly meshUrl: string;
+  readonly meshToken: string | null;
+}
+
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly auth: AuthConfig;
+  /** The bundled GraphiQL. */
+  readonly consoleFolder: string;
+}
+
+export interface AuthConfig {
+  /** Whether dev-admin and its like are accepted. */
+  readonly devTokens: boolean;
+  /** Null: no JWT is accepted. */
+  readonly jwt: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string } | null;
+}
+
+export interface StorageConfig {
+  readonly dataDir: string;
+  /** Null: the embedded database in `dataDir`. */
+  readonly databaseUrl: string | null;
+}
+
+/** Flags of the command line; they win over the environment. */
+export interface ConfigFlags {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
+/** Settings of other versions. A mesh that ignored KAFKA_BROKERS would lead its operator to believe that events are in Kafka. */
+const UNSUPPORTED = ['KAFKA_BROKERS', 'REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
+
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+const Settings = z.object({
+  PORT: z.coerce
+    .number({ error: 'must be a number from 0 to 65535' })
+    .int('must be a whole number')
+    .min(0, 'must be a number from 0 to 65535')
+    .max(65_535, 'must be a number from 0 to 65535')
+    .default(4000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an IP address')
+    .default('127.0.0.1'),
+  MESH_DATA_DIR: z.string().default('.mesh'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
+  MESH_INTERNAL_KEY: z.string().min(32, 'must have at least 32 characters; `openssl rand -hex 32` makes one').optional(),
+  MESH_JWKS_URL: webUrl.optional(),
+  MESH_JWT_ISSUER: z.string().optional(),
+  MESH_JWT_AUDIENCE: z.string().optional(),
+  MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
+  MESH_SHARING: z.literal('off', { error: 'only "off" is supported in this version; unset it' }).optional(),
+  NODE_ENV: z.string().optional(),
+  MESH_URL: webUrl.default('http://127.0.0.1:4000'),
+  MESH_TOKEN: z.string().optional(),
+});
+
+/**
+ * Reads the environment (a record, so that tests pass their own) and the flags. An empty value is an unset one.
+ * Throws INVALID_CONFIGURATION with every problem at once, naming the variable and never its value, which may be a secret.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, flags: ConfigFlags = {}): MeshConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  if (flags.port !== undefined) given['PORT'] = flags.port;
+  if (flags.host !== undefined) given['HOST'] = flags.host;
+  const parsed = Settings.safeParse(given);
+  const problems = [...problemsOf(parsed.error), ...unsupported(given), ...incomplete(given)];
+  if (!parsed.success || problems.length > 0) {
+    throw new MeshError('INVALID_CONFIGURATION', ['Some settings are wrong:', ...problems].join('\n  '));
+  }
+  const settings = parsed.data;
+  return freeze({
+    gateway: {
+      host: settings.HOST,
+      port: settings.PORT,
+      auth: {
+        devTokens: settings.NODE_ENV !== 'production' && (settings.MESH_DEV_TOKENS === '1' || isLoopback(settings.HOST)),
+        jwt: settings.MESH_JWKS_URL
+          ? { jwksUrl: settings.MESH_JWKS_URL, issuer: settings.MESH_JWT_ISSUER!, audience: settings.MESH_JWT_AUDIENCE! }
+          : null,
+      },
+      consoleFolder: join(packageRoot, 'dist/console'),
+    },
+    storage: { dataDir: settings.MESH_DATA_DIR, databaseUrl: settings.DATABASE_URL ?? null },
+    internalKey: settings.MESH_INTERNAL_KEY === undefined ? null : new TextEncoder().encode(settings.MESH_INTERNAL_KEY),
+    meshUrl: settings.MESH_URL.replace(/\/$/, ''),
+    meshToken: settings.MESH_TOKEN ?? null,
+  });
+}
+
+/** Whether only this machine can reach the host. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host.replace(/^\[(.*)\]$/, '$1'));
+}
+
+function problemsOf(error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`);
+}
+
+function unsupported(given: Record<string, unknown>): string[] {
+  return UNSUPPORTED.filter((name) => name in given).map((name) => `${name} is not supported in this version; unset it`);
+}
+
+function incomplete(given: Record<string, unknown>): string[] {
+  const names = ['MESH_JWKS_URL', 'MESH_JWT_ISSUER', 'MESH_JWT_AUDIENCE'];
+  const missing = names.filter((name) => !(name in given));
+  const problems =
+    missing.length === names.length ? [] : missing.map((name) => `${name} is missing: the three JWT settings go together`);
+  if (given['MESH_DEV_TOKENS'] === '1' && given['NODE_ENV'] === 'production') {
+    problems.push('MESH_DEV_TOKENS is 1, but development tokens are never accepted with NODE_ENV=production; unset one');
+  }
+  return problems;
+}
+
+function freeze(config: MeshConfig): MeshConfig {
+  Object.freeze(config.gateway.auth);
+  Object.freeze(config.gateway);
+  Object.freeze(config.storage);
+  return Object.freeze(config);
+}

@@ -1,0 +1,90 @@
+import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
+import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
+import { LIMITS } from '../config/limits.js';
+import { MeshError } from '../errors.js';
+import type { FetchContext } from '../fetch/SubgraphClient.js';
+import type { Caller } from './authenticate.js';
+import { traceContext } from './traceContext.js';
+
+/** One operation of one caller: who, until when, under which trace and budget. */
+export interface Call extends FetchContext {
+  readonly request: RequestContext;
+  /** Aborted when the client is gone or the deadline is over. */
+  readonly signal: AbortSignal;
+  /** See Caller. */
+  readonly expiresAt: number | null;
+  readonly traceId: string;
+  /** What all routed fields of the operation together may cost. Null: no limit from the caller. */
+  readonly budget: PicoUsd | null;
+  /** Routed fields are effects and refused over GET. */
+  readonly overGet: boolean;
+  /** Lets go of the deadline's timer. */
+  end(): void;
+}
+
+export interface CallOptions {
+  readonly caller: Caller;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly overGet: boolean;
+  /** Fires when the client is gone. */
+  readonly gone: AbortSignal;
+  readonly clock: () => number;
+  readonly randomHex: (bytes: number) => string;
+  /** False for a subscription, which lives as long as its client; each event gets a deadline of its own. */
+  readonly deadline?: boolean;
+}
+
+/** Throws BAD_USER_INPUT for a header that does not hold, UNAUTHENTICATED when the token has expired since it was verified. The caller of this ends the call, whatever comes. */
+export function createCall({ caller, headers, overGet, gone, clock, randomHex, deadline = true }: CallOptions): Call {
+  if (caller.expiresAt !== null && caller.expiresAt <= clock())
+    throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one.');
+  const deadlineMs = readDeadline(headerText(headers, 'x-mesh-deadline-ms'));
+  const budget = readBudget(headerText(headers, 'x-mesh-budget-usd'));
+  const trace = traceContext(headerText(headers, 'traceparent'), randomHex);
+  const over = new AbortController();
+  const timer = deadline ? setTimeout(() => over.abort(), deadlineMs) : undefined;
+  const leave = (): void => over.abort();
+  if (gone.aborted) leave();
+  else gone.addEventListener('abort', leave, { once: true });
+  return {
+    request: {
+      principal: caller.principal,
+      operationId: randomHex(16),
+      deadlineAt: clock() + deadlineMs,
+      traceparent: trace.traceparent,
+    },
+    signal: over.signal,
+    expiresAt: caller.expiresAt,
+    traceId: trace.traceId,
+    budget,
+    overGet,
+    end: () => {
+      clearTimeout(timer);
+      gone.removeEventListener('abort', leave);
+    },
+  };
+}
+
+function readDeadline(text: string | undefined): number {
+  if (text === undefined) return LIMITS.deadlineMs;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (ms < 1 || ms > LIMITS.maxDeadlineMs)
+    throw new MeshError('BAD_USER_INPUT', `x-mesh-deadline-ms must be whole milliseconds from 1 to ${LIMITS.maxDeadlineMs}.`);
+  return ms;
+}
+
+function readBudget(text: string | undefined): PicoUsd | null {
+  if (text === undefined) return null;
+  try {
+    const budget = parseUsd(text);
+    if (budget >= 0n) return budget;
+  } catch {
+    // Answered below, like a negative sum.
+  }
+  throw new MeshError('BAD_USER_INPUT', 'x-mesh-budget-usd must be a plain decimal sum of US dollars, for example 0.05.');
+}
+
+function headerText(headers: CallOptions['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

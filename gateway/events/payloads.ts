@@ -1,0 +1,49 @@
+import type { LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import type { MeshEvent, MeshEventType, TaskEventType } from '../../subgraphs/shared/events.js';
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+/**
+ * How an event fills each event type of events.graphql: scalars as of the event, and keys of the entities, whose other fields are read
+ * from their subgraphs as of delivery. Null: the type does not show such an event.
+ */
+export const PAYLOADS: Readonly<Record<string, (logged: LoggedEvent) => Payload | null>> = {
+  TaskEvent: ({ event, cursor }) => {
+    if (!isTaskEvent(event)) return null;
+    const { kind, status, taskClass, taskId, agentId } = event.data;
+    return {
+      __typename: 'TaskEvent',
+      cursor,
+      at: event.time,
+      kind,
+      status,
+      taskClass,
+      task: reference('Task', taskId),
+      agent: reference('Agent', agentId),
+    };
+  },
+  RouteDecisionEvent: ({ event, cursor }) => {
+    if (!isOfType(event, 'route.decided')) return null;
+    const { taskClass, taskId, routeId } = event.data;
+    return {
+      __typename: 'RouteDecisionEvent',
+      cursor,
+      at: event.time,
+      taskClass,
+      decision: reference('RouteDecision', routeId),
+      task: reference('Task', taskId),
+    };
+  },
+};
+
+function reference(__typename: string, id: string | null): Payload | null {
+  return id === null ? null : { __typename, id };
+}
+
+function isTaskEvent(event: MeshEvent): event is MeshEvent<TaskEventType> {
+  return event.type.startsWith('task.');
+}
+
+function isOfType<Type extends MeshEventType>(event: MeshEvent, type: Type): event is MeshEvent<Type> {
+  return event.type === type;
+}

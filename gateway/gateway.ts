@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { EventLog } from '../subgraphs/shared/eventlog/EventLog.js';
+import type { Reroute } from '../subgraphs/shared/Subgraph.js';
+import { LIMITS } from './config/limits.js';
+import type { GatewayConfig } from './config/readConfig.js';
+import { createAuthenticator } from './context/authenticate.js';
+import type { SubgraphClient } from './fetch/SubgraphClient.js';
+import { createOperations } from './pipeline/createOperations.js';
+import type { Control, Serving } from './pipeline/Serving.js';
+import { createPlanner } from './planner/createPlanner.js';
+import { loadSupergraph, type Supergraph } from './planner/loadSupergraph.js';
+import { createMetrics, type Metrics } from './telemetry/createMetrics.js';
+import { measureClient } from './telemetry/measureClient.js';
+import { createOriginCheck } from './transport/allowedOrigins.js';
+import { createApollo } from './transport/createApollo.js';
+import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
+import { createHttpServer, listen } from './transport/httpServer.js';
+import { internalRoute } from './transport/internalRoute.js';
+import { createOperationCheck } from './transport/operationLimits.js';
+import { attachWebSocket } from './transport/webSocket.js';
+
+export interface GatewayOptions {
+  readonly source: SupergraphSource;
+  /** Null: no subscriptions. The caller's to close. */
+  readonly eventLog: EventLog | null;
+  readonly config: GatewayConfig;
+  /** Null: no task can be rerouted over HTTP. */
+  readonly internalKey: Uint8Array | null;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Lower-case hexadecimal digits of that many random bytes: trace and operation ids. */
+  readonly randomHex: (bytes: number) => string;
+  readonly log: Logger;
+  /** Governance, routing and the snapshot for one supergraph. */
+  readonly createControl: (parts: ControlParts) => Control;
+}
+
+/** A supergraph and a client for each of its subgraphs. The gateway closes the clients. */
+export interface SupergraphSource {
+  readonly sdl: string;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+}
+
+export interface ControlParts {
+  readonly supergraph: Supergraph;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly eventLog: EventLog | null;
+  readonly metrics: Metrics;
+}
+
+export interface Gateway {
+  /** Throws PORT_IN_USE. `url` has the loopback address when the host is every address. */
+  listen(): Promise<{ readonly port: number; readonly url: string }>;
+  /** Serves another supergraph from now on. Throws INVALID_SUPERGRAPH or UNSUPPORTED_DIRECTIVE and then goes on with the old one. */
+  reload(source: SupergraphSource): Promise<void>;
+  /** Resolves once operations can be answered; rejects when `signal` is aborted before. */
+  ready(signal?: AbortSignal): Promise<void>;
+  readonly reroute: Reroute;
+  /** Drains: answers no new connection, ends subscriptions, gives running operations 10 s, then records, then closes the clients. */
+  close(): Promise<void>;
+}
+
+/** The gateway, whole: transports around the pipeline around one supergraph. Throws INVALID_SUPERGRAPH, UNSUPPORTED_DIRECTIVE. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, internalKey, clock, randomHex, log } = options;
+  const metrics = createMetrics();
+  const operations = createOperations(createServing(options, options.source, metrics));
+  metrics.observeSnapshotAge(() => {
+    const ageMs = operations.serving().snapshotAgeMs();
+    return ageMs === null ? null : ageMs / 1000;
+  });
+  const reroute: Reroute = (request) => operations.serving().reroute(request);
+  const authenticate = createAuthenticator(config.auth, clock);
+  const allowsOrigin = createOriginCheck(config.auth.devTokens);
+  const checkOperation = createOperationCheck();
+  const apollo = await createApollo(operations, log);
+  let closing: Promise<void> | undefined;
+
+  const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
+  const server = createHttpServer({
+    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, log }),
+    internalRoute: internalKey && internalRoute(reroute, { internalKey, clock, log }),
+    missing,
+    metrics: metrics.text,
+    consoleFolder: config.consoleFolder,
+    allowsOrigin,
+    log,
+  });
+  const webSocket = attachWebSocket(server, { operations, authenticate, checkOperation, allowsOrigin, clock, randomHex, log });
+
+  const close = async (): Promise<void> => {
+    const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
+    server.closeIdleConnections();
+    const until = performance.now() + LIMITS.drainMs;
+    while (operations.running() > 0 && performance.now() < until) await delay(10);
+    await webSocket.close();
+    // Answers that are ready still leave; a kept connection without a request does not hold the gateway open.
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), operations.running() > 0 ? 0 : 1_000);
+    await closed;
+    clearTimeout(cut);
+    await apollo.stop();
+    const { close: closeControl, clients } = operations.serving();
+    await closeControl();
+    await Promise.all([...clients.values()].map((client) => client.close()));
+    await metrics.close();
+  };
+
+  return {
+    listen: async () => {
+      const port = await listen(server, config.host, config.port);
+      return { port, url: `http://${displayHost(config.host)}:${port}` };
+    },
+    reload: async (source) => {
+      const old = operations.serving();
+      operations.serve(createServing(options, source, metrics));
+      // Operations that began on the old supergraph have as long as any operation may take.
+      setTimeout(() => void retire(old, log), LIMITS.maxDeadlineMs).unref();
+    },
+    ready: async (signal) => {
+      while (missing().length > 0) await delay(10, undefined, signal ? { signal } : {});
+    },
+    reroute,
+    close: () => (closing ??= close()),
+  };
+}
+
+function createServing(options: GatewayOptions, { sdl, clients: given }: SupergraphSource, metrics: Metrics): Serving {
+  const supergraph = loadSupergraph(sdl);
+  const { eventLog, clock, randomHex, createControl } = options;
+  const clients = new Map([...given].map(([name, client]) => [name, measureClient(name, client, metrics)]));
+  const control = createControl({ supergraph, clients, eventLog, metrics });
+  return { ...control, supergraph, planner: createPlanner(supergraph), clients, eventLog, metrics, clock, randomHex };
+}
+
+async function retire({ close, clients }: Serving, log: Logger): Promise<void> {
+  const results = await Promise.allSettled([close(), ...[...clients.values()].map((client) => client.close())]);
+  for (const result of results)
+    if (result.status === 'rejected') log.warn({ err: result.reason as unknown }, 'an old supergraph did not end well');
+}
+
+function displayHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

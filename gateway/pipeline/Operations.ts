@@ -1,0 +1,23 @@
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Call } from '../context/createCall.js';
+
+/** A parsed and validated operation. */
+export interface Operation {
+  /** What it was validated against: a supergraph that is replaced meanwhile still answers what was asked of it. */
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** What the transports bring operations to. */
+export interface Operations {
+  /** The API schema now. */
+  schema(): GraphQLSchema;
+  /** `listener` is called at once with the schema now, and for every later one. The result ends that. */
+  onSchema(listener: (schema: GraphQLSchema, supergraphSdl: string) => void): () => void;
+  /** Queries and mutations. Rejects with MeshErrors, or with bugs; located errors are in the result. */
+  execute(operation: Operation, call: Call): Promise<ExecutionResult>;
+  /** Subscriptions. The result's `return` settles everything at once. */
+  subscribe(operation: Operation, call: Call): Promise<AsyncIterableIterator<ExecutionResult>>;
+}

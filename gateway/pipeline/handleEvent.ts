@@ -1,0 +1,118 @@
+import { getArgumentValues } from 'graphql/execution/values.js';
+import type { EventReader, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import { LIMITS } from '../config/limits.js';
+import type { Call } from '../context/createCall.js';
+import { withDeadline } from '../context/withDeadline.js';
+import { MeshError } from '../errors.js';
+import { findEventStream, isFor, type EventStream } from '../events/eventStream.js';
+import { pullStream } from '../events/pullStream.js';
+import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import { findOperation, isIncluded, rootFieldsOf } from '../planner/rootFields.js';
+import { coerceVariables, refuseStaleSnapshot } from './handleOperation.js';
+import type { Operation } from './Operations.js';
+import type { Governed, Serving } from './Serving.js';
+
+/**
+ * The story of a subscription: govern → find the topic → read from the cursor; then for each event
+ * filter → govern again → resolve the rest of the selection across subgraphs → client.
+ * `onEnd` is called once when the stream has ended. Rejects, without calling it, when it cannot open (EVENT_GAP and BAD_CURSOR among others). The stream ends with an error when the caller lost access or
+ * the token expired; its `return` settles everything at once.
+ */
+export async function openSubscription(
+  serving: Serving,
+  operation: Operation,
+  call: Call,
+  onEnd: () => void,
+): Promise<AsyncIterableIterator<OperationResult>> {
+  const variables = coerceVariables(operation);
+  const governed = governAgain(serving, operation, variables, call);
+  governed.record();
+  const { field, args } = rootField(operation, variables);
+  const stream = findEventStream(serving.supergraph, field);
+  const reader = await openReader(serving, stream, args['after']);
+  const subscription: Subscription = { operation, variables, stream, field, args, call };
+  serving.metrics.subscriptions(1);
+  return pullStream(
+    reader,
+    (event) => handleEvent(serving, subscription, event),
+    () => {
+      serving.metrics.subscriptions(-1);
+      call.end();
+      onEnd();
+    },
+  );
+}
+
+interface Subscription {
+  readonly operation: Operation;
+  readonly variables: Record<string, unknown>;
+  readonly stream: EventStream;
+  readonly field: string;
+  readonly args: Record<string, unknown>;
+  readonly call: Call;
+}
+
+/** Resolves to null when the event is not for this subscription. */
+async function handleEvent(serving: Serving, subscription: Subscription, event: LoggedEvent): Promise<OperationResult | null> {
+  const { operation, variables, stream, field, args, call } = subscription;
+  if (!isFor(call.request.principal, stream, args, event)) return null;
+  const payload = stream.payload(event);
+  if (!payload) return null;
+  const governed = governAgain(serving, operation, variables, call);
+  const plan = serving.planner.plan(governed.document, operation.operationName);
+  const { supergraph, clients, metrics } = serving;
+  const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
+    const context = { request: contextOf(serving, call, event), signal };
+    return executeOperation({
+      ...operation,
+      supergraph,
+      plan,
+      clients,
+      context,
+      denied: governed.denied,
+      event: { [field]: payload },
+    });
+  });
+  metrics.event(stream.topic, result.errors ? 'failed' : 'sent');
+  return result;
+}
+
+/** Rights may change while a subscription is open, so every event is decided anew. */
+function governAgain(serving: Serving, operation: Operation, variables: Record<string, unknown>, call: Call): Governed {
+  if (call.expiresAt !== null && call.expiresAt <= serving.clock())
+    throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one and go on from the last cursor.');
+  const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+  if (governed.nothingLeft) {
+    governed.record();
+    const [denied] = governed.denied;
+    throw new MeshError(
+      String(denied?.extensions?.['code'] ?? 'FORBIDDEN'),
+      denied?.message ?? 'The caller may not see these events.',
+    );
+  }
+  refuseStaleSnapshot(serving, governed, { kind: 'subscription', segments: [], routed: [] });
+  return governed;
+}
+
+function rootField({ schema, document, operationName }: Operation, variables: Record<string, unknown>) {
+  const root = rootFieldsOf(document, findOperation(document, operationName))[0];
+  const definition = root && schema.getSubscriptionType()?.getFields()[root.field.name.value];
+  // The planner throws for conditions on a root subscription field, so they are evaluated before it is asked.
+  if (!root || !definition || !isIncluded(root, variables))
+    throw new MeshError('SUBSCRIPTION_UNSUPPORTED', 'The subscription selects no event field.');
+  return { field: definition.name, args: getArgumentValues(definition, root.field, variables) };
+}
+
+async function openReader({ eventLog }: Serving, { topic }: EventStream, after: unknown): Promise<EventReader> {
+  if (!eventLog) throw new MeshError('SUBSCRIPTION_UNSUPPORTED', 'This gateway has no event log.');
+  return eventLog.read(topic, typeof after === 'string' ? after : 'head');
+}
+
+function contextOf({ clock, randomHex }: Serving, call: Call, { event }: LoggedEvent) {
+  return {
+    ...call.request,
+    operationId: randomHex(16),
+    deadlineAt: clock() + LIMITS.deadlineMs,
+    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
+  };
+}

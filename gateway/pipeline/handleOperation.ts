@@ -1,0 +1,87 @@
+import { getVariableValues } from 'graphql';
+import { LIMITS } from '../config/limits.js';
+import type { Call } from '../context/createCall.js';
+import { MeshError } from '../errors.js';
+import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import type { OperationPlan } from '../planner/OperationPlan.js';
+import { findOperation } from '../planner/rootFields.js';
+import type { Operation } from './Operations.js';
+import type { Governed, Serving } from './Serving.js';
+
+/**
+ * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
+ * what subgraphs do wrong is located in the result. (transport → context →) govern → plan → route → execute → respond.
+ */
+export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<OperationResult> {
+  const started = performance.now();
+  let kind = 'query';
+  let outcome: 'ok' | 'partial' | 'failed' = 'failed';
+  try {
+    const variables = coerceVariables(operation);
+    const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+    governed.record();
+    const plan = serving.planner.plan(governed.document, operation.operationName);
+    kind = plan.kind;
+    refuseSubscription(plan);
+    refuseEffectsOverGet(plan, call);
+    refuseStaleSnapshot(serving, governed, plan);
+    const hints = await serving.route(plan.routed, variables, call);
+    const result = await execute(serving, operation, call, { plan, governed, hints });
+    outcome = result.errors ? 'partial' : 'ok';
+    return result;
+  } finally {
+    serving.metrics.operation(kind, outcome, (performance.now() - started) / 1000);
+  }
+}
+
+/** Throws BAD_USER_INPUT, naming every variable that does not fit. */
+export function coerceVariables({ schema, document, operationName, variables }: Operation): Record<string, unknown> {
+  const definitions = findOperation(document, operationName).variableDefinitions ?? [];
+  const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 10 });
+  if (errors) throw new MeshError('BAD_USER_INPUT', errors.map(({ message }) => message).join(' '));
+  return coerced;
+}
+
+/** Catalog, prices and policies as they were long ago must not decide anything. */
+export function refuseStaleSnapshot(serving: Serving, governed: Governed, plan: OperationPlan): void {
+  if (!governed.byPolicies && plan.routed.length === 0) return;
+  const ageMs = serving.snapshotAgeMs();
+  if (ageMs === null || ageMs <= LIMITS.snapshotMs) return;
+  const age = Number.isFinite(ageMs) ? `is ${Math.round(ageMs / 1000)} s old` : 'is not there yet';
+  throw new MeshError(
+    'SNAPSHOT_STALE',
+    `The gateway's picture of the mesh ${age}; governed and routed fields wait for a fresh one.`,
+  );
+}
+
+function refuseSubscription({ kind }: OperationPlan): void {
+  if (kind === 'subscription')
+    throw new MeshError(
+      'SUBSCRIPTION_UNSUPPORTED',
+      'Subscriptions are served over WebSocket (graphql-transport-ws) at /graphql.',
+    );
+}
+
+function refuseEffectsOverGet({ routed }: OperationPlan, { overGet }: Call): void {
+  if (overGet && routed.length > 0)
+    throw new MeshError(
+      'ROUTED_FIELD_OVER_GET',
+      `${routed[0]!.coordinate} asks agents to work, which is an effect. Send it as POST.`,
+    );
+}
+
+interface Planned {
+  readonly plan: OperationPlan;
+  readonly governed: Governed;
+  readonly hints: Record<string, string>;
+}
+
+function execute(
+  serving: Serving,
+  operation: Operation,
+  call: Call,
+  { plan, governed, hints }: Planned,
+): Promise<OperationResult> {
+  const { supergraph, clients } = serving;
+  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, denied: governed.denied });
+}

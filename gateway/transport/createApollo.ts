@@ -1,0 +1,65 @@
+import { ApolloServer, type ApolloServerOptionsWithGateway } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+
+import type { Logger } from 'pino';
+import type { Call } from '../context/createCall.js';
+import type { Operations } from '../pipeline/Operations.js';
+import { formatError, toClientError } from './clientError.js';
+
+export interface CallHolder {
+  readonly call: Call;
+}
+
+/**
+ * Apollo Server as a library: HTTP semantics, validation with its cache of documents, and the landing page with Sandbox. It reports to
+ * nobody, whatever APOLLO_ variables say, and leaves signals alone. Our pipeline is its gateway.
+ */
+export async function createApollo(operations: Operations, log: Logger): Promise<ApolloServer<CallHolder>> {
+  const quiet = (): void => undefined;
+  const server = new ApolloServer<CallHolder>({
+    gateway: asGateway(operations, log),
+    formatError: formatError(log),
+    stringifyResult: (result) => JSON.stringify(result),
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    logger: { debug: quiet, info: quiet, warn: (text) => log.warn(text), error: (text) => log.error(text) },
+    plugins: [
+      ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false }),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+    ],
+  });
+  await server.start();
+  return server;
+}
+
+function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWithGateway<CallHolder>['gateway'] {
+  return {
+    onSchemaLoadOrUpdate: (callback) =>
+      operations.onSchema((apiSchema, coreSupergraphSdl) => callback({ apiSchema, coreSupergraphSdl })),
+    load: async () => ({
+      executor: async ({ request, document, schema, context }) => {
+        const { call } = context as CallHolder;
+        try {
+          return await operations.execute(
+            { schema, document, operationName: request.operationName, variables: request.variables ?? {} },
+            call,
+          );
+        } catch (error) {
+          throw toClientError(error, call.traceId, log);
+        }
+      },
+    }),
+    stop: async () => undefined,
+  };
+}

@@ -1,0 +1,82 @@
+import type { ApolloServer } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { readBody } from '../../subgraphs/shared/readBody.js';
+import type { Authenticate } from '../context/authenticate.js';
+import { createCall, type Call } from '../context/createCall.js';
+import { MeshError } from '../errors.js';
+import { statusOf, toClientError } from './clientError.js';
+import type { CallHolder } from './createApollo.js';
+import { sendJson, sendText } from './sendText.js';
+
+export interface GraphqlOverHttpOptions {
+  readonly apollo: ApolloServer<CallHolder>;
+  readonly authenticate: Authenticate;
+  readonly checkOperation: (source: string) => unknown;
+  readonly clock: () => number;
+  readonly randomHex: (bytes: number) => string;
+  readonly log: Logger;
+}
+
+/** GraphQL over HTTP: POST with JSON, GET for queries. Always answers; a client that goes away aborts its operation. */
+export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
+  const { apollo, authenticate, checkOperation, clock, randomHex, log } = options;
+  return async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    let call: Call | undefined;
+    try {
+      const search = request.url!.includes('?') ? request.url!.slice(request.url!.indexOf('?')) : '';
+      const body = request.method === 'POST' ? parseJson(request, await readBody(request)) : undefined;
+      const source = body === undefined ? new URLSearchParams(search).get('query') : sourceOf(body);
+      const result = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: request.method ?? 'GET', headers: headerMap(request), search, body },
+        // Called after Apollo's check against cross-site requests and before anything is parsed.
+        context: async () => {
+          try {
+            const caller = await authenticate(request.headers.authorization);
+            const overGet = request.method === 'GET';
+            call = createCall({ caller, headers: request.headers, overGet, gone: gone.signal, clock, randomHex });
+            if (typeof source === 'string') checkOperation(source);
+            return { call };
+          } catch (error) {
+            throw toClientError(error, call?.traceId ?? randomHex(16), log);
+          }
+        },
+      });
+      if (result.body.kind !== 'complete') throw new Error('an incremental answer that nobody asked for');
+      sendText(response, result.status ?? 200, result.body.string, { ...cors, ...Object.fromEntries(result.headers) });
+    } catch (error) {
+      const known = toClientError(error, randomHex(16), log);
+      const { http: _, ...extensions } = known.extensions;
+      const status = statusOf(String(extensions['code']));
+      const unread = status === 413 ? { connection: 'close' } : {};
+      sendJson(response, status, { errors: [{ message: known.message, extensions }] }, { ...cors, ...unread });
+    } finally {
+      call?.end();
+    }
+  };
+}
+
+function parseJson(request: IncomingMessage, text: string): unknown {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  // Without a JSON type the request might come from any page; Apollo Server explains what to send.
+  if (type !== 'application/json') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MeshError('BAD_USER_INPUT', `The body is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function sourceOf(body: unknown): unknown {
+  return body !== null && typeof body === 'object' && 'query' in body ? body.query : undefined;
+}
+
+function headerMap({ headers }: IncomingMessage): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  return map;
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { LIMITS } from '../config/limits.js';
+import { MeshError } from '../errors.js';
+import { corsHeaders } from './allowedOrigins.js';
+import { sendJson, sendText } from './sendText.js';
+import { serveFile } from './staticFiles.js';
+
+export interface HttpServerOptions {
+  readonly graphql: (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>) => Promise<void>;
+  readonly internalRoute: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
+  /** Null: ready. Otherwise what is missing. */
+  readonly missing: () => readonly string[];
+  readonly metrics: () => Promise<string>;
+  readonly consoleFolder: string;
+  readonly allowsOrigin: (origin: string | undefined, host: string | undefined) => boolean;
+  readonly log: Logger;
+}
+
+/** Every path of the gateway's port. Nothing is read of a body here. */
+export function createHttpServer(options: HttpServerOptions): Server {
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
+    (request, response) => {
+      route(options, request, response).catch((error: unknown) => {
+        options.log.error({ err: error }, 'a request failed');
+        sendJson(response, 500, errorBody('INTERNAL_SERVER_ERROR', 'Internal error'));
+      });
+    },
+  );
+  server.maxConnections = LIMITS.connections;
+  return server;
+}
+
+async function route(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url!.split('?')[0]!;
+  const { method = 'GET' } = request;
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (path === '/graphql' || path === '/') {
+    if (isRead && path === '/' && !request.headers.accept?.includes('text/html') && !request.url!.includes('?'))
+      return signpost(response);
+    return routeGraphql(options, request, response);
+  }
+  if (path === '/healthz' && isRead) return sendJson(response, 200, { status: 'ok' });
+  if (path === '/readyz' && isRead) {
+    const missing = options.missing();
+    return sendJson(
+      response,
+      missing.length === 0 ? 200 : 503,
+      missing.length === 0 ? { status: 'ready' } : { status: 'waiting', missing },
+    );
+  }
+  if (path === '/metrics' && isRead)
+    return sendText(response, 200, await options.metrics(), { 'content-type': 'text/plain; version=0.0.4' });
+  if (path === '/internal/route' && method === 'POST' && options.internalRoute) return options.internalRoute(request, response);
+  // Its pages name their parts by the full path, so the slash is only for the address bar.
+  if (path === '/graphiql' && isRead) return sendText(response, 308, '', { location: '/graphiql/' });
+  if (path.startsWith('/graphiql/') && isRead)
+    return serveFile(options.consoleFolder, path.slice('/graphiql'.length), response, method === 'HEAD');
+  sendText(response, 404, 'There is nothing here. GraphQL is at /graphql, GraphiQL at /graphiql.\n');
+}
+
+async function routeGraphql(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { origin, host } = request.headers;
+  if (!options.allowsOrigin(origin, host)) {
+    const message = 'Pages of this origin may not use a gateway that accepts development tokens.';
+    return sendJson(response, 403, errorBody('FORBIDDEN', message));
+  }
+  const cors = corsHeaders(origin);
+  if (request.method === 'OPTIONS') return sendText(response, 204, '', cors);
+  if (request.method !== 'GET' && request.method !== 'POST')
+    return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'Send GET or POST.'), { ...cors, allow: 'GET, POST, OPTIONS' });
+  await options.graphql(request, response, cors);
+}
+
+function signpost(response: ServerResponse): void {
+  sendText(response, 200, 'Agent Mesh Gateway\nGraphQL: POST /graphql, WebSocket /graphql\nGraphiQL: /graphiql\n');
+}
+
+export function errorBody(code: string, message: string): object {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
+/** Resolves to the port. Throws PORT_IN_USE, and INVALID_CONFIGURATION for an address that is not of this machine. */
+export async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EADDRINUSE')
+      throw new MeshError('PORT_IN_USE', `Port ${port} on ${host} is taken. Stop what listens there, or set PORT or --port.`, {
+        cause,
+      });
+    throw new MeshError('INVALID_CONFIGURATION', `The gateway cannot listen on HOST ${host}, PORT ${port}: ${cause.message}`, {
+      cause,
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}

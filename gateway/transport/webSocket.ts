@@ -1,0 +1,200 @@
+import { GraphQLError, validate, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { ANONYMOUS } from '../../subgraphs/shared/principal.js';
+import { MAX_BODY_BYTES } from '../../subgraphs/shared/readBody.js';
+import { LIMITS } from '../config/limits.js';
+import type { Authenticate, Caller } from '../context/authenticate.js';
+import { createCall, type Call } from '../context/createCall.js';
+import { MeshError } from '../errors.js';
+import type { Operation, Operations } from '../pipeline/Operations.js';
+import { findOperation } from '../planner/rootFields.js';
+import { toClientError } from './clientError.js';
+
+export interface WebSocketOptions {
+  readonly operations: Operations;
+  readonly authenticate: Authenticate;
+  readonly checkOperation: (source: string) => DocumentNode;
+  readonly allowsOrigin: (origin: string | undefined, host: string | undefined) => boolean;
+  readonly clock: () => number;
+  readonly randomHex: (bytes: number) => string;
+  readonly log: Logger;
+}
+
+interface Connection {
+  readonly request: IncomingMessage;
+  /** Aborted when the socket is closed. */
+  readonly gone: AbortSignal;
+  caller: Caller;
+}
+
+const KEEP_ALIVE_MS = 12_000;
+/** RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001;
+
+/**
+ * GraphQL over WebSocket (graphql-transport-ws) on the gateway's own port, at /graphql: subscriptions, queries and mutations. The token
+ * is `connectionParams.authorization`; one that does not hold closes the socket with 4403. `close` ends every subscription with 1001.
+ */
+export function attachWebSocket(server: Server, options: WebSocketOptions): { close(): Promise<void> } {
+  const { allowsOrigin, log } = options;
+  const protocol = createProtocol(options);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY_BYTES,
+    handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (request.url?.split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
+    if (!allowsOrigin(request.headers.origin, request.headers.host)) return refuse(socket, '403 Forbidden');
+    if (sockets.clients.size >= LIMITS.webSockets) return refuse(socket, '503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, request, protocol, log));
+  });
+  return {
+    close: async () => {
+      for (const client of sockets.clients) client.close(GOING_AWAY, 'The gateway is closing');
+      // Those that do not answer the close in time are cut off.
+      const cut = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 1_000);
+      await Promise.all([...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve))));
+      clearTimeout(cut);
+      sockets.close();
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Between one socket and the protocol. A socket that misses a ping is dead. */
+function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType<typeof createProtocol>, log: Logger): void {
+  const gone = new AbortController();
+  let alive = true;
+  const ping = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, KEEP_ALIVE_MS);
+  socket.on('pong', () => (alive = true));
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      // Resolves when the text has left: a slow reader so holds back the events that are read for it.
+      send: (text) =>
+        new Promise((resolve) => {
+          if (socket.readyState !== socket.OPEN) return resolve();
+          socket.send(text, () => resolve());
+        }),
+      close: (code, reason) => socket.close(code, reason?.slice(0, 120)),
+      onMessage: (handle) =>
+        socket.on('message', (data: Buffer) => {
+          handle(data.toString('utf8')).catch((error: unknown) => {
+            log.error({ err: error }, 'a WebSocket message failed');
+            socket.close(CloseCode.InternalServerError, 'Internal error');
+          });
+        }),
+    },
+    { request, gone: gone.signal, caller: { principal: ANONYMOUS, expiresAt: null } },
+  );
+  socket.once('close', (code, reason) => {
+    clearInterval(ping);
+    gone.abort();
+    closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, 'a WebSocket did not end well'));
+  });
+}
+
+function createProtocol({ operations, authenticate, checkOperation, clock, randomHex, log }: WebSocketOptions) {
+  const toSend = (error: unknown): GraphQLError => withoutStatus(toClientError(error, randomHex(16), log));
+  const begin = ({ caller, gone, request }: Connection, deadline: boolean): Call =>
+    createCall({ caller, headers: request.headers, overGet: false, gone, clock, randomHex, deadline });
+
+  const execute = async (args: ExecutionArgs): Promise<ExecutionResult> => {
+    let call: Call | undefined;
+    try {
+      call = begin(args.contextValue as Connection, true);
+      return await operations.execute(toOperation(args), call);
+    } catch (error) {
+      return { errors: [toSend(error)] };
+    } finally {
+      call?.end();
+    }
+  };
+  const subscribe = async (args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult>> => {
+    const call = begin(args.contextValue as Connection, false);
+    return operations.subscribe(toOperation(args), call).catch((error: unknown) => {
+      call.end();
+      throw error;
+    });
+  };
+
+  return makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: 5_000,
+    onConnect: async ({ connectionParams, extra }) => {
+      const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+      try {
+        extra.caller = await authenticate(typeof authorization === 'string' ? authorization : undefined);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    onSubscribe: ({ subscriptions, extra }, _id, { query, operationName, variables }) => {
+      try {
+        // The new one is among them already.
+        if (Object.keys(subscriptions).length > LIMITS.operationsPerSocket)
+          throw new MeshError(
+            'TOO_MANY_SUBSCRIPTIONS',
+            `A connection may run ${LIMITS.operationsPerSocket} operations at once. End some.`,
+          );
+        const document = checkOperation(query);
+        findOperation(document, operationName ?? undefined);
+        const schema = operations.schema();
+        const errors = validateOnce(schema, document);
+        return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables, contextValue: extra };
+      } catch (error) {
+        return [toSend(error)];
+      }
+    },
+    execute,
+    subscribe: (args) => subscribe(args).catch(failing),
+    onError: (_socket, _id, _payload, errors) => errors.map((error) => toSend(error).toJSON()),
+  });
+}
+
+function toOperation({ schema, document, operationName, variableValues }: ExecutionArgs): Operation {
+  return { schema, document, operationName: operationName ?? undefined, variables: variableValues ?? {} };
+}
+
+const valid = new WeakMap<GraphQLSchema, WeakSet<DocumentNode>>();
+
+function validateOnce(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  let documents = valid.get(schema);
+  if (!documents) valid.set(schema, (documents = new WeakSet()));
+  if (documents.has(document)) return [];
+  const errors = validate(schema, document);
+  if (errors.length === 0) documents.add(document);
+  return errors.map(
+    (error) => new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
+  );
+}
+
+function withoutStatus(error: GraphQLError): GraphQLError {
+  const { http: _, ...extensions } = error.extensions;
+  return new GraphQLError(error.message, { nodes: error.nodes ?? null, path: error.path ?? null, extensions });
+}
+
+/** The protocol reports an error of a stream as such; a result with errors would look like an event. */
+function failing(error: unknown): AsyncIterableIterator<ExecutionResult> {
+  const done = { value: undefined, done: true } as const;
+  const iterator: AsyncIterableIterator<ExecutionResult> = {
+    next: () => Promise.reject(error),
+    return: () => Promise.resolve(done),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../../gateway/config/readConfig.js';
+
+const jwt = { MESH_JWKS_URL: 'https://id.example/jwks', MESH_JWT_ISSUER: 'https://id.example', MESH_JWT_AUDIENCE: 'mesh' };
+
+describe('readConfig', () => {
+  it('has defaults for everything', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      gateway: { host: '127.0.0.1', port: 4000, auth: { devTokens: true, jwt: null } },
+      storage: { dataDir: '.mesh', databaseUrl: null },
+      internalKey: null,
+      meshUrl: 'http://127.0.0.1:4000',
+    });
+    expect(Object.isFrozen(config.gateway.auth)).toBe(true);
+  });
+
+  it('lets flags win over the environment, and takes an empty variable for an unset one', () => {
+    const config = readConfig({ PORT: '5000', HOST: '', MESH_DATA_DIR: '/data' }, { port: '0' });
+    expect(config.gateway).toMatchObject({ port: 0, host: '127.0.0.1' });
+    expect(config.storage.dataDir).toBe('/data');
+  });
+
+  it.each([
+    ['on loopback', { HOST: 'localhost' }, true],
+    ['on IPv6 loopback', { HOST: '::1' }, true],
+    ['on every address', { HOST: '0.0.0.0' }, false],
+    ['on a name that only looks like loopback', { HOST: '127.0.0.1.example.com' }, false],
+    ['on every address when told so', { HOST: '0.0.0.0', MESH_DEV_TOKENS: '1' }, true],
+    ['in production', { NODE_ENV: 'production' }, false],
+  ])('decides on development tokens: %s', (_, env, accepted) => {
+    expect(readConfig(env).gateway.auth.devTokens).toBe(accepted);
+  });
+
+  it('reports every problem at once by name, and no value', () => {
+    const env = {
+      PORT: 'eighty',
+      MESH_INTERNAL_KEY: 'hunter2',
+      DATABASE_URL: 'mysql://root:hunter2@db',
+      MESH_JWKS_URL: 'not a url',
+      KAFKA_BROKERS: 'kafka:9092',
+      MESH_DEV_TOKENS: 'yes',
+    };
+    let message = '';
+    try {
+      readConfig(env);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'INVALID_CONFIGURATION' });
+      message = (error as Error).message;
+    }
+    for (const name of [...Object.keys(env), 'MESH_JWT_ISSUER', 'MESH_JWT_AUDIENCE']) expect(message).toContain(name);
+    for (const value of ['eighty', 'hunter2', 'kafka:9092', 'not a url']) expect(message).not.toContain(value);
+  });
+
+  it.each([
+    ['a port out of range', { PORT: '70000' }],
+    ['a port with a fraction', { PORT: '80.5' }],
+    ['half of the JWT settings', { MESH_JWKS_URL: jwt.MESH_JWKS_URL }],
+    ['development tokens in production', { NODE_ENV: 'production', MESH_DEV_TOKENS: '1' }],
+    ['a setting of another version', { REDIS_URL: 'redis://localhost' }],
+  ])('refuses %s', (_, env) => {
+    expect(() => readConfig(env)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
+  });
+
+  it('takes the three JWT settings together', () => {
+    expect(readConfig(jwt).gateway.auth.jwt).toEqual({
+      jwksUrl: 'https://id.example/jwks',
+      issuer: 'https://id.example',
+      audience: 'mesh',
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createAuthenticator, type Authenticate } from '../../../gateway/context/authenticate.js';
+
+const NOW = Date.UTC(2026, 0, 2);
+const jwt = { jwksUrl: 'https://id.example/jwks', issuer: 'https://id.example', audience: 'mesh' };
+const READ_ALL = ['agents.read', 'models.read', 'tasks.read', 'evaluations.read', 'costs.read', 'policies.read'];
+
+describe('development tokens', () => {
+  const authenticate = createAuthenticator({ devTokens: true, jwt: null }, () => NOW);
+
+  it.each([
+    ['dev-admin', { id: 'admin', kind: 'USER', tenant: 'demo', roles: ['admin'], scopes: [...READ_ALL, 'tasks.run'] }],
+    ['dev-analyst', { id: 'analyst', kind: 'USER', tenant: 'demo', roles: ['analyst'], scopes: [...READ_ALL, 'tasks.run'] }],
+    ['dev-viewer', { id: 'viewer', kind: 'USER', tenant: 'demo', roles: ['viewer'], scopes: READ_ALL.slice(0, 3) }],
+    [
+      'dev-agent:abacus',
+      { id: 'abacus', kind: 'AGENT', tenant: 'demo', roles: ['agent'], scopes: [...READ_ALL.slice(0, 3), 'tasks.run'] },
+    ],
+  ])('%s', async (token, principal) => {
+    expect((await authenticate(`Bearer ${token}`)).principal).toEqual({ ...principal, clearances: [], region: null });
+  });
+
+  it('are refused where they are not accepted', async () => {
+    const closed = createAuthenticator({ devTokens: false, jwt: null }, () => NOW);
+    await expect(closed('Bearer dev-admin')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('are not needed for the anonymous caller', async () => {
+    expect((await authenticate(undefined)).principal).toMatchObject({ kind: 'ANONYMOUS', tenant: null, scopes: [] });
+  });
+
+  it.each([
+    'Bearer',
+    'Bearer ',
+    'dev-admin',
+    'Basic dev-admin',
+    'Bearer dev-root',
+    'Bearer dev-agent:',
+    'Bearer dev-agent:a b',
+    'Bearer a\nb',
+  ])('refuse %j', async (authorization) => {
+    await expect(authenticate(authorization)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('JWTs', () => {
+  let authenticate: Authenticate;
+  let sign: (claims: Record<string, unknown>, change?: (token: SignJWT) => SignJWT) => Promise<string>;
+  let signByStranger: () => Promise<string>;
+  beforeAll(async () => {
+    const ours = await generateKeyPair('ES256');
+    const stranger = await generateKeyPair('ES256');
+    const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(ours.publicKey)), alg: 'ES256', kid: 'k1' }] });
+    authenticate = createAuthenticator({ devTokens: false, jwt }, () => NOW, keys);
+    const base = (claims: Record<string, unknown>) =>
+      new SignJWT({ tenant: 'acme', ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+        .setSubject('ada')
+        .setIssuer(jwt.issuer)
+        .setAudience(jwt.audience)
+        .setExpirationTime(NOW / 1000 + 60);
+    sign = async (claims, change = (token) => token) => `Bearer ${await change(base(claims)).sign(ours.privateKey)}`;
+    signByStranger = async () => `Bearer ${await base({}).sign(stranger.privateKey)}`;
+  });
+
+  it('make a principal of their claims, and end when they say', async () => {
+    const token = await sign({
+      roles: ['lead'],
+      scope: 'agents.read tasks.read',
+      clearances: ['PII'],
+      region: 'eu',
+      kind: 'SERVICE',
+    });
+    expect(await authenticate(token)).toEqual({
+      principal: {
+        id: 'ada',
+        kind: 'SERVICE',
+        tenant: 'acme',
+        roles: ['lead'],
+        scopes: ['agents.read', 'tasks.read'],
+        clearances: ['PII'],
+        region: 'eu',
+      },
+      expiresAt: NOW + 60_000,
+    });
+  });
+
+  it('never grant what is the gateway’s own', async () => {
+    const { principal } = await authenticate(await sign({ scopes: ['mesh.internal', 'tasks.read'], roles: ['gateway', 'x'] }));
+    expect(principal).toMatchObject({ scopes: ['tasks.read'], roles: ['x'] });
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['expired', () => sign({}, (token) => token.setExpirationTime(NOW / 1000 - 1))],
+    ['of another issuer', () => sign({}, (token) => token.setIssuer('https://evil.example'))],
+    ['for another audience', () => sign({}, (token) => token.setAudience('shop'))],
+    ['not valid yet', () => sign({}, (token) => token.setNotBefore(NOW / 1000 + 60))],
+    ['without a tenant', () => sign({ tenant: undefined })],
+    ['of every tenant', () => sign({ tenant: '*' })],
+    ['of an unknown kind', () => sign({ kind: 'ROOT' })],
+    ['signed by a stranger', () => signByStranger()],
+    [
+      'unsigned',
+      async () =>
+        `Bearer ${[{ alg: 'none' }, { sub: 'ada', tenant: 'acme', exp: NOW / 1000 + 60 }]
+          .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+          .join('.')}.`,
+    ],
+    [
+      'signed with a shared secret',
+      async () =>
+        `Bearer ${await new SignJWT({ tenant: 'acme' })
+          .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+          .setSubject('ada')
+          .setIssuer(jwt.issuer)
+          .setAudience(jwt.audience)
+          .setExpirationTime(NOW / 1000 + 60)
+          .sign(new Uint8Array(32))}`,
+    ],
+  ])('are refused when %s', async (_, make) => {
+    await expect(authenticate(await make())).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});

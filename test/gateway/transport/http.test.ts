@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { send } from '../../support/graphqlClient.js';
+import { startTestGateway, type TestGateway } from '../support/startTestGateway.js';
+
+const json = { 'content-type': 'application/json' };
+
+describe('the HTTP entrance', () => {
+  let mesh: TestGateway;
+  let release: () => void;
+  let seen: AbortSignal | undefined;
+  beforeAll(async () => {
+    mesh = await startTestGateway({
+      resolvers: {
+        Query: {
+          agent: (_: unknown, { id }: { id: string }, context: { signal: AbortSignal }) => {
+            if (id === 'slow') {
+              seen = context.signal;
+              return new Promise((resolve) => {
+                release = () => resolve({ id, name: 'Slow' });
+                context.signal.addEventListener('abort', release);
+              });
+            }
+            if (id === 'broken') throw new Error('a bug in a subgraph');
+            return { id, name: `Agent ${id}` };
+          },
+          ask: (_: unknown, args: { _route: string }) => ({ text: args._route, costUsd: '0', stale: false }),
+        },
+      },
+      control: {
+        route: async (routed) => {
+          if (routed[0]?.coordinate === 'Query.routePreview') throw new TypeError('a secret of the house');
+          return Object.fromEntries(routed.map(({ hintVariable }) => [hintVariable, 'hint']));
+        },
+      },
+    });
+  });
+  afterAll(() => mesh.close());
+
+  const post = (body: string, headers: Record<string, string> = json, path = '/graphql') =>
+    fetch(`${mesh.url}${path}`, { method: 'POST', headers, body });
+  const query = (text: string, variables: object = {}) => JSON.stringify({ query: text, variables });
+
+  it('answers a query over POST and over GET', async () => {
+    expect(await send(mesh.url, '{ agent(id: "a") { name } }')).toEqual({ status: 200, data: { agent: { name: 'Agent a' } } });
+    const get = await fetch(`${mesh.url}/graphql?query=${encodeURIComponent('{ agent(id: "b") { name } }')}`, {
+      headers: { 'apollo-require-preflight': '1' },
+    });
+    expect(await get.json()).toEqual({ data: { agent: { name: 'Agent b' } } });
+  });
+
+  const repeated = (text: string, times: number) =>
+    Array.from({ length: times }, (_, n) => text.replace('#', String(n))).join(' ');
+  it.each<[string, string, Record<string, string>, number, string]>([
+    ['a body that is not JSON', '{"query"', json, 400, 'BAD_USER_INPUT'],
+    ['JSON that is not an object', '[]', json, 400, 'BAD_USER_INPUT'],
+    ['a batch', `[${query('{ __typename }')}]`, json, 400, 'BAD_USER_INPUT'],
+    ['no query', '{"variables":{}}', json, 400, 'BAD_USER_INPUT'],
+    ['a form', 'query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 400, 'BAD_USER_INPUT'],
+    ['text', query('{ __typename }'), { 'content-type': 'text/plain' }, 400, 'BAD_USER_INPUT'],
+    ['a syntax error', query('{ agent('), json, 400, 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown field', query('{ nothing }'), json, 400, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'a hidden argument',
+      query('{ ask(input: {taskClass: "x"}, _route: "forged") { text } }'),
+      json,
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['a wrong variable', query('query ($id: ID!) { agent(id: $id) { id } }', { id: {} }), json, 400, 'BAD_USER_INPUT'],
+    [
+      'an unknown operation name',
+      JSON.stringify({ query: 'query A { __typename }', operationName: 'B' }),
+      json,
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['a subscription', query('subscription { taskEvents { kind } }'), json, 400, 'SUBSCRIPTION_UNSUPPORTED'],
+    [
+      'too many levels',
+      query(`{ agent(id: "a") ${'{ supervisor '.repeat(40)} { id } ${'}'.repeat(40)} }`),
+      json,
+      400,
+      'OPERATION_TOO_LARGE',
+    ],
+    ['brackets that would exhaust the stack', query(`{ agent(id: ${'['.repeat(14_000)}`), json, 400, 'OPERATION_TOO_LARGE'],
+    ['too many aliases', query(`{ agent(id: "a") { ${repeated('n#: name', 201)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
+    ['too many fields', query(`{ agent(id: "a") { ${'name '.repeat(3_001)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
+    ['too many root fields', query(`{ ${'__typename '.repeat(101)} }`), json, 400, 'OPERATION_TOO_LARGE'],
+    ['too many tokens', query(`{ agent(id: "a") { ${'name '.repeat(15_000)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
+    [
+      'fragments that multiply',
+      query(
+        `{ agent(id: "a") { ...G0 } } ` +
+          Array.from(
+            { length: 20 },
+            (_, n) => `fragment G${n} on Agent { ${n < 19 ? `...G${n + 1} ...G${n + 1}` : 'name'} }`,
+          ).join(' '),
+      ),
+      json,
+      400,
+      'OPERATION_TOO_LARGE',
+    ],
+    ['a body over 2 MB', query(`{ agent(id: "${'a'.repeat(2_100_000)}") { id } }`), json, 413, 'REQUEST_TOO_LARGE'],
+    ['an unknown token', query('{ __typename }'), { ...json, authorization: 'Bearer nonsense' }, 401, 'UNAUTHENTICATED'],
+    ['a malformed token', query('{ __typename }'), { ...json, authorization: 'Basic dXNlcjpw' }, 401, 'UNAUTHENTICATED'],
+    [
+      'a token that is too long',
+      query('{ __typename }'),
+      { ...json, authorization: `Bearer ${'a'.repeat(9_000)}` },
+      401,
+      'UNAUTHENTICATED',
+    ],
+    ['a budget in words', query('{ __typename }'), { ...json, 'x-mesh-budget-usd': 'a dollar' }, 400, 'BAD_USER_INPUT'],
+    ['a negative budget', query('{ __typename }'), { ...json, 'x-mesh-budget-usd': '-1' }, 400, 'BAD_USER_INPUT'],
+    ['a deadline of nothing', query('{ __typename }'), { ...json, 'x-mesh-deadline-ms': '0' }, 400, 'BAD_USER_INPUT'],
+    ['a page of elsewhere', query('{ __typename }'), { ...json, origin: 'https://evil.example' }, 403, 'FORBIDDEN'],
+    [
+      'a page under a rebound name',
+      query('{ __typename }'),
+      { ...json, origin: 'http://evil.example:4000', host: 'evil.example:4000' },
+      403,
+      'FORBIDDEN',
+    ],
+  ])('refuses %s', async (_, body, headers, status, code) => {
+    const response = await post(body, headers);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
+    expect(response.status).toBe(status);
+  });
+
+  it('refuses effects over GET, and mutations', async () => {
+    const get = (text: string) =>
+      fetch(`${mesh.url}/graphql?query=${encodeURIComponent(text)}`, { headers: { 'apollo-require-preflight': '1' } });
+    const routed = await get('{ ask(input: { taskClass: "x" }) { text } }');
+    expect(routed.status).toBe(405);
+    expect(await routed.json()).toMatchObject({ errors: [{ extensions: { code: 'ROUTED_FIELD_OVER_GET' } }] });
+    expect((await get('mutation { agentSetStatus(id: "a", status: ACTIVE) { agent { id } } }')).status).toBe(405);
+    expect((await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }')).data).toEqual({ ask: { text: 'hint' } });
+  });
+
+  it('refuses a GET that any page could send', async () => {
+    expect((await fetch(`${mesh.url}/graphql?query={__typename}`)).status).toBe(400);
+  });
+
+  it('says nothing of a bug but the trace id, under which the log has it', async () => {
+    const answer = await send(mesh.url, '{ routePreview(input: { taskClass: "x" }) { id } }', {}, 'dev-admin', {
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    });
+    expect(answer).toEqual({
+      status: 500,
+      errors: [
+        {
+          message: 'Internal error',
+          extensions: { code: 'INTERNAL_SERVER_ERROR', traceId: '0af7651916cd43dd8448eb211c80319c' },
+        },
+      ],
+    });
+    expect(mesh.logs.find((line) => line.includes('0af7651916cd43dd8448eb211c80319c'))).toContain('a secret of the house');
+  });
+
+  it('keeps the siblings of a field that fails, and the place of the failure', async () => {
+    const answer = await send(mesh.url, '{ good: agent(id: "a") { name } bad: agent(id: "broken") { name } }');
+    expect(answer.data).toEqual({ good: { name: 'Agent a' }, bad: null });
+    expect(answer.errors!.map(({ path }) => path)).toEqual([['bad']]);
+  });
+
+  it('answers two requests at once, each on its own time', async () => {
+    const slow = send(mesh.url, '{ agent(id: "slow") { name } }');
+    await expect.poll(() => seen).toBeDefined();
+    expect((await send(mesh.url, '{ agent(id: "a") { name } }')).status).toBe(200);
+    release();
+    expect((await slow).data).toEqual({ agent: { name: 'Slow' } });
+  });
+
+  it('aborts the operation of a client that leaves, and of one whose deadline is over', async () => {
+    seen = undefined;
+    const client = httpRequest(`${mesh.url}/graphql`, { method: 'POST', headers: json });
+    client.on('error', () => undefined);
+    client.end(query('{ agent(id: "slow") { name } }'));
+    await expect.poll(() => seen).toBeDefined();
+    const gone = once(seen!, 'abort');
+    client.destroy();
+    await gone;
+
+    seen = undefined;
+    await send(mesh.url, '{ agent(id: "slow") { name } }', {}, 'dev-admin', { 'x-mesh-deadline-ms': '50' });
+    expect(seen!.aborted).toBe(true);
+  });
+
+  it('serves health, readiness, metrics and the landing page', async () => {
+    expect(await (await fetch(`${mesh.url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect((await fetch(`${mesh.url}/readyz`)).status).toBe(200);
+    const metrics = await (await fetch(`${mesh.url}/metrics`)).text();
+    expect(metrics).toMatch(/^mesh_operations_total\{kind="query",outcome="ok"\} [1-9]/m);
+    expect(metrics).toMatch(/^mesh_subgraph_requests_total\{subgraph="agents",outcome="ok"\} [1-9]/m);
+    expect(metrics).toMatch(/^mesh_active_subscriptions 0$/m);
+    expect(metrics).not.toMatch(/target_info|host_name|process_/);
+    const page = await fetch(`${mesh.url}/`, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await page.text()).toMatch(/apollo/i);
+    expect(await (await fetch(`${mesh.url}/`)).text()).toContain('/graphiql');
+    expect((await fetch(`${mesh.url}/elsewhere`)).status).toBe(404);
+  });
+
+  it('lets Apollo Sandbox in, and tells other pages nothing', async () => {
+    const preflight = (origin: string) => fetch(`${mesh.url}/graphql`, { method: 'OPTIONS', headers: { origin } });
+    const sandbox = await preflight('https://studio.apollographql.com');
+    expect(sandbox.status).toBe(204);
+    expect(sandbox.headers.get('access-control-allow-origin')).toBe('https://studio.apollographql.com');
+    expect(sandbox.headers.get('access-control-allow-credentials')).toBeNull();
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
