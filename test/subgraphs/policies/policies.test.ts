@@ -46,9 +46,9 @@ describe('the policies subgraph', () => {
     const { policies: page } = await policies.ask<{ policies: { nodes: { id: string }[] } }>(`{ policies { nodes { id } } }`);
     expect(page.nodes.map(({ id }) => id)).toEqual([
       'baseline.admin',
-      'baseline.approved-models',
       'baseline.own-tenant',
       'baseline.tasks',
+      'baseline.unapproved-model',
     ]);
     expect((await put({ id: 'baseline.admin', cedar: NO_WRITING })).userErrors).toMatchObject([
       { code: 'FORBIDDEN', path: ['input', 'id'] },

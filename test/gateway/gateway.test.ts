@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { rerouteOverHttp } from '../../gateway/transport/internalRoute.js';
+import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
+import { send } from '../support/graphqlClient.js';
+import { internalKey, startTestGateway, supergraphSdl } from './support/startTestGateway.js';
+
+describe('a gateway', () => {
+  it('drains when it closes: what runs is answered, sockets are told, nobody new is let in', async () => {
+    let release: () => void = () => undefined;
+    const order: string[] = [];
+    const mesh = await startTestGateway({
+      resolvers: { Query: { agent: () => new Promise((resolve) => (release = () => resolve({ id: 'a', name: 'Late' }))) } },
+      control: { close: async () => void order.push('control') },
+    });
+    const socket = new WebSocket(`${mesh.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const told = once(socket, 'close');
+    const running = send(mesh.url, '{ agent(id: "a") { name } }').then((answer) => {
+      order.push('answer');
+      return answer;
+    });
+    await expect.poll(() => release.name).toBe('release');
+    const closing = mesh.close();
+    await expect(fetch(`${mesh.url}/readyz`)).rejects.toThrow();
+    release();
+    expect((await running).data).toEqual({ agent: { name: 'Late' } });
+    expect((await told)[0]).toBe(1001);
+    await closing;
+    expect(order).toEqual(['answer', 'control']);
+    await mesh.close();
+  });
+
+  it('says what is missing until it is ready', async () => {
+    const missing = ['the snapshot of costs'];
+    const mesh = await startTestGateway({ control: { missing: () => missing } });
+    const response = await fetch(`${mesh.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ status: 'waiting', missing: ['the snapshot of costs'] });
+    let ready = false;
+    const whenReady = mesh.gateway.ready().then(() => (ready = true));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(ready).toBe(false);
+    missing.pop();
+    await whenReady;
+    expect((await fetch(`${mesh.url}/readyz`)).status).toBe(200);
+    await mesh.close();
+  });
+
+  it('refuses governed and routed fields by a stale snapshot, and serves the rest', async () => {
+    const mesh = await startTestGateway({
+      resolvers: { Query: { agent: (_: unknown, { id }: { id: string }) => ({ id }) } },
+      control: { snapshotAgeMs: () => 31_000 },
+    });
+    expect((await send(mesh.url, '{ agent(id: "a") { id } }')).status).toBe(200);
+    const routed = await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }');
+    expect(routed).toMatchObject({ status: 503, errors: [{ extensions: { code: 'SNAPSHOT_STALE' } }] });
+    await mesh.close();
+  });
+
+  it('refuses a port that is taken and names the way out', async () => {
+    const first = await startTestGateway();
+    const port = Number(new URL(first.url).port);
+    const auth = { devTokens: true, jwt: null };
+    await expect(
+      startTestGateway({ config: { host: '127.0.0.1', port, auth, consoleFolder: '/nowhere' } }),
+    ).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringMatching(new RegExp(`${port}.*PORT`)) });
+    await first.close();
+  });
+
+  it('takes a new supergraph while it runs, and keeps the old one when the new one is broken', async () => {
+    const mesh = await startTestGateway();
+    const named = '{ __type(name: "Agent") { description } }';
+    const before = await send(mesh.url, named);
+    await expect(mesh.gateway.reload({ sdl: 'type Query { a: Int }', clients: new Map() })).rejects.toMatchObject({
+      code: 'INVALID_SUPERGRAPH',
+    });
+    expect(await send(mesh.url, named)).toEqual(before);
+    const sdl = supergraphSdl.replace(/\bsupervisor: Agent\b/, 'supervisor: Agent\n  chief: Agent @join__field(graph: AGENTS)');
+    expect((await send(mesh.url, '{ agent(id: "a") { chief { id } } }')).status).toBe(400);
+    await mesh.gateway.reload({ sdl, clients: new Map() });
+    expect((await send(mesh.url, '{ agent(id: "a") { chief { id } } }')).errors).toMatchObject([
+      { path: ['agent'], extensions: { code: 'SUBREQUEST_FAILED' } },
+    ]);
+    await mesh.close();
+  });
+
+  it('routes a stored task anew for holders of the internal key only', async () => {
+    const mesh = await startTestGateway();
+    const request = { principal: GATEWAY_PRINCIPAL, field: 'Mutation.taskRun', input: { taskClass: 'x' } };
+    const clock = Date.now;
+    expect(await rerouteOverHttp(mesh.url, { internalKey, clock })(request)).toBe('a hint for Mutation.taskRun');
+    const stranger = new TextEncoder().encode('another key that has thirty-two characters');
+    await expect(rerouteOverHttp(mesh.url, { internalKey: stranger, clock })(request)).rejects.toMatchObject({
+      code: 'CONTEXT_REQUIRED',
+    });
+    const unsigned = await fetch(`${mesh.url}/internal/route`, { method: 'POST', body: JSON.stringify(request) });
+    expect(unsigned.status).toBe(401);
+    await mesh.close();
+  });
+
+  it('serves the console and nothing around it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'console-'));
+    const consoleFolder = join(folder, 'console');
+    await mkdir(join(consoleFolder, 'assets'), { recursive: true });
+    await writeFile(join(consoleFolder, 'index.html'), '<title>GraphiQL</title>');
+    await writeFile(join(consoleFolder, 'assets/main-1.js'), 'code');
+    await writeFile(join(consoleFolder, '.built-from'), 'hidden');
+    await writeFile(join(folder, 'secret.js'), 'secret');
+    await mkdir(`${consoleFolder}-old`);
+    await writeFile(join(`${consoleFolder}-old`, 'old.js'), 'old');
+    const config = { host: '127.0.0.1', port: 0, auth: { devTokens: true, jwt: null }, consoleFolder };
+    const mesh = await startTestGateway({ config });
+    const page = await fetch(`${mesh.url}/graphiql`);
+    expect(page.url).toBe(`${mesh.url}/graphiql/`);
+    expect(await page.text()).toContain('GraphiQL');
+    const script = await fetch(`${mesh.url}/graphiql/assets/main-1.js`);
+    expect(script.headers.get('content-type')).toContain('text/javascript');
+    for (const path of [
+      '..%2fsecret.js',
+      '..%5csecret.js',
+      '../secret.js',
+      '%2e%2e/secret.js',
+      '.built-from',
+      '..%2fconsole-old%2fold.js',
+      'a%00.js',
+      '%',
+      'assets',
+    ]) {
+      expect(await rawStatus(mesh.url, `/graphiql/${path}`), path).toBe(404);
+    }
+    await mesh.close();
+    await rm(folder, { recursive: true });
+
+    const unbuilt = await startTestGateway();
+    const hint = await fetch(`${unbuilt.url}/graphiql/`);
+    expect(hint.status).toBe(404);
+    expect(await hint.text()).toContain('npm run build');
+    await unbuilt.close();
+  });
+});
+
+/** Sends the path as it is; `fetch` would resolve its dots. */
+function rawStatus(url: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    httpRequest({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
