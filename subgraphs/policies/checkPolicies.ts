@@ -1,12 +1,12 @@
 import { buildCedarSet } from '../shared/cedar/buildCedarSet.js';
-import { cedarPrincipal, parseCedarEntity } from '../shared/cedar/cedarEntities.js';
+import { cedarPrincipal, formatCedarEntity, parseCedarEntity, type CedarEntity } from '../shared/cedar/cedarEntities.js';
 import { decideCedar } from '../shared/cedar/decideCedar.js';
+import type { Queryable } from '../shared/database/Database.js';
 import { MeshError } from '../shared/errors.js';
-import { principalEntity, type Principal } from '../shared/principal.js';
-import type { PolicyRecord } from '../shared/snapshot.js';
+import { cedarTypeOf, principalEntity, type Principal, type PrincipalKind } from '../shared/principal.js';
+import { findPoliciesInForce } from './policyStore.js';
 
 export interface PolicyCheckInput {
-  /** As Cedar names it: `User::"ada"`. */
   readonly principal: string;
   readonly action: string;
   readonly resource?: string | null;
@@ -19,31 +19,45 @@ export interface PolicyCheckResult {
   readonly errors: readonly string[];
 }
 
-const NOBODY_KNOWN = { roles: [], scopes: [], clearances: [] };
+/**
+ * What the policies in force for the caller's tenant would decide; nothing is recorded. Throws BAD_USER_INPUT when principal or
+ * resource is not written as an entity, or the context is no object.
+ */
+export async function checkPolicies(database: Queryable, caller: Principal, input: PolicyCheckInput): Promise<PolicyCheckResult> {
+  const principal = namedPrincipal(caller, readEntity('principal', input.principal));
+  const resource = readEntity('resource', input.resource ?? formatCedarEntity({ type: 'Tenant', id: caller.tenant ?? '' }));
+  const context = readContext(input.context ?? {});
+  const set = buildCedarSet(await findPoliciesInForce(database, caller.tenant ?? ''));
+  const { allowed, rules, errors } = decideCedar(set, { principal, action: input.action, resource, context });
+  return { outcome: allowed ? 'ALLOW' : 'DENY', rules, errors };
+}
+
+const KINDS: readonly PrincipalKind[] = ['USER', 'SERVICE', 'AGENT', 'ANONYMOUS'];
 
 /**
- * What the policies would decide; nothing is done and nothing recorded. Attributes are known of the caller alone: another principal
- * is judged as one without roles, scopes and clearances. Throws BAD_USER_INPUT for what is not an entity.
+ * Who they are is known of the caller alone. Any other principal is taken for one of the caller's tenant who has no roles, scopes or
+ * clearances: then policies that name principals decide as they would, and none fails for want of an attribute.
  */
-export function checkPolicies(policies: readonly PolicyRecord[], caller: Principal, input: PolicyCheckInput): PolicyCheckResult {
-  const named = parseCedarEntity(input.principal);
-  if (!named) throw new MeshError('BAD_USER_INPUT', `principal: "${input.principal}" is not an entity such as User::"ada".`);
-  const resource = input.resource ? parseCedarEntity(input.resource) : { type: 'Tenant', id: caller.tenant ?? '' };
-  if (!resource) throw new MeshError('BAD_USER_INPUT', `resource: "${input.resource}" is not an entity such as Agent::"a1".`);
-  const { context } = input;
-  if (context !== null && context !== undefined && (typeof context !== 'object' || Array.isArray(context))) {
-    throw new MeshError('BAD_USER_INPUT', 'context: not an object.');
+function namedPrincipal(caller: Principal, named: CedarEntity): CedarEntity {
+  if (formatCedarEntity(named) === principalEntity(caller)) return cedarPrincipal(caller);
+  const kind = KINDS.find((kind) => cedarTypeOf(kind) === named.type);
+  if (!kind) {
+    throw new MeshError(
+      'BAD_USER_INPUT',
+      `principal: a ${named.type} asks for nothing; name a User, Service, Agent or Anonymous.`,
+    );
   }
-  const principal =
-    input.principal === principalEntity(caller)
-      ? cedarPrincipal(caller)
-      : { ...named, attributes: { ...NOBODY_KNOWN, tenant: caller.tenant } };
-  const request = {
-    principal,
-    action: input.action,
-    resource,
-    ...(context ? { context: context as Record<string, unknown> } : {}),
-  };
-  const { allowed, rules, errors } = decideCedar(buildCedarSet(policies), request);
-  return { outcome: allowed ? 'ALLOW' : 'DENY', rules, errors };
+  const { tenant } = caller;
+  return cedarPrincipal({ id: named.id, kind, tenant, roles: [], scopes: [], clearances: [], region: null });
+}
+
+function readEntity(field: string, text: string): CedarEntity {
+  const entity = parseCedarEntity(text);
+  if (!entity) throw new MeshError('BAD_USER_INPUT', `${field}: ${JSON.stringify(text)} is no Cedar entity; write Agent::"a1".`);
+  return entity;
+}
+
+function readContext(context: unknown): Record<string, unknown> {
+  if (typeof context === 'object' && context !== null && !Array.isArray(context)) return context as Record<string, unknown>;
+  throw new MeshError('BAD_USER_INPUT', 'context: write a JSON object; its members are what policies read as context.name.');
 }

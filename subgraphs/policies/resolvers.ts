@@ -1,62 +1,29 @@
-import DataLoader from 'dataloader';
+import { formatCedarEntity } from '../shared/cedar/cedarEntities.js';
 import { readPage, toConnection } from '../shared/connection.js';
 import { principalEntity } from '../shared/principal.js';
 import type { RequestContext } from '../shared/requestContext.js';
 import type { SnapshotPage } from '../shared/snapshot.js';
 import type { SubgraphResources } from '../shared/Subgraph.js';
 import { checkPolicies, type PolicyCheckInput } from './checkPolicies.js';
-import {
-  addDecisions,
-  countDecisions,
-  findDecisionPage,
-  findDecisionsAbout,
-  findDecisionsByIds,
-  type DecisionFilter,
-  type GovernanceDecision,
-} from './decisionStore.js';
-import {
-  countPolicies,
-  findDeciding,
-  findPoliciesAfter,
-  findPoliciesByIds,
-  findPolicyPage,
-  toPolicyRecord,
-  type Policy,
-} from './policyStore.js';
-import { putPolicy, setPolicyEnabled, type PolicyPayload, type PolicyPutInput } from './putPolicy.js';
-
-interface PageArgs {
-  readonly first?: number | null;
-  readonly after?: string | null;
-}
-
-type DecisionsAbout = { rows: GovernanceDecision[]; total: number };
+import { countDecisions, findDecisionPage, type DecisionFilter } from './decisionStore.js';
+import { createLoaders, toDecisionConnection, type PageArguments, type PoliciesLoaders } from './loaders.js';
+import { countPolicies, findPoliciesAfter, findPolicyPage, toPolicyRecord } from './policyStore.js';
+import { putPolicy, setEnabled, type PolicyPayload, type PolicyPutInput } from './putPolicy.js';
+import { parseDecisions, recordDecisions } from './recordDecisions.js';
 
 export interface PoliciesContext {
   readonly request: RequestContext;
   readonly resources: SubgraphResources;
-  readonly tenant: string;
-  readonly policies: DataLoader<string, Policy | undefined>;
-  readonly decisions: DataLoader<string, GovernanceDecision | undefined>;
-  /** The first page of decisions about an entity, by page size. */
-  readonly about: Map<number, DataLoader<string, DecisionsAbout>>;
+  readonly loaders: PoliciesLoaders;
 }
 
 export function createContext(request: RequestContext, resources: SubgraphResources): PoliciesContext {
-  const { database } = resources;
   const tenant = request.principal.tenant ?? '';
-  return {
-    request,
-    resources,
-    tenant,
-    policies: new DataLoader((ids) => findPoliciesByIds(database, tenant, ids)),
-    decisions: new DataLoader((ids) => findDecisionsByIds(database, tenant, ids)),
-    about: new Map(),
-  };
+  const reach = request.principal.scopes.includes('tenant.any') ? null : tenant;
+  return { request, resources, loaders: createLoaders(resources.database, tenant, reach) };
 }
 
 const SNAPSHOT_PAGE = 1_000;
-const keyOf = ({ at, id }: GovernanceDecision) => ({ sortKey: at.toISOString(), id });
 
 export const resolvers = {
   Query: {
@@ -64,26 +31,34 @@ export const resolvers = {
       ...principal,
       entity: principalEntity(principal),
     }),
-    policy: async (_: unknown, { id }: { id: string }, { policies }: PoliciesContext) => (await policies.load(id)) ?? null,
 
-    policies: async (_: unknown, args: PageArgs, { tenant, resources: { database } }: PoliciesContext) => {
+    policy: async (_: unknown, { id }: { id: string }, { loaders }: PoliciesContext) => (await loaders.policy.load(id)) ?? null,
+
+    policies: async (_: unknown, args: PageArguments, { request, resources: { database } }: PoliciesContext) => {
+      const tenant = request.principal.tenant ?? '';
       const page = readPage(args);
       const rows = await findPolicyPage(database, tenant, page);
       const total = await countPolicies(database, tenant);
-      return toConnection(rows, page.limit, page.after !== null, total, ({ updatedAt, id }) => ({
-        sortKey: updatedAt.toISOString(),
+      return toConnection(rows, page.limit, page.after !== null, total, ({ createdAt, id }) => ({
+        sortKey: createdAt.toISOString(),
         id,
       }));
     },
 
-    policyCheck: async (_: unknown, { input }: { input: PolicyCheckInput }, { request, tenant, resources }: PoliciesContext) =>
-      checkPolicies(await findDeciding(resources.database, tenant), request.principal, input),
+    policyCheck: (_: unknown, { input }: { input: PolicyCheckInput }, { request, resources }: PoliciesContext) =>
+      checkPolicies(resources.database, request.principal, input),
 
     governanceDecisions: async (
       _: unknown,
-      { filter, ...args }: PageArgs & { filter?: DecisionFilter | null },
-      { tenant, resources }: PoliciesContext,
-    ) => pageOfDecisions(resources, tenant, filter ?? {}, null, args),
+      { filter, ...args }: PageArguments & { filter?: DecisionFilter | null },
+      { request, resources: { database } }: PoliciesContext,
+    ) => {
+      const tenant = request.principal.tenant ?? '';
+      const page = readPage(args);
+      const rows = await findDecisionPage(database, tenant, filter ?? {}, page);
+      const total = await countDecisions(database, tenant, filter ?? {});
+      return toDecisionConnection(rows, page.limit, page.after !== null, total);
+    },
 
     _snapshot: async (
       _: unknown,
@@ -99,70 +74,44 @@ export const resolvers = {
     policyPut: async (
       _: unknown,
       { input }: { input: PolicyPutInput },
-      { request, resources }: PoliciesContext,
+      { request, resources: { database, clock, wakeRelay } }: PoliciesContext,
     ): Promise<PolicyPayload> => {
-      const payload = await resources.database.transaction((tx) => putPolicy(tx, request.principal, input, resources.clock()));
-      resources.wakeRelay();
+      const payload = await database.transaction((tx) => putPolicy(tx, request.principal, input, clock()));
+      wakeRelay();
       return payload;
     },
+
     policySetEnabled: async (
       _: unknown,
       args: { id: string; enabled: boolean },
-      { request, resources }: PoliciesContext,
+      { request, resources: { database, clock, wakeRelay } }: PoliciesContext,
     ): Promise<PolicyPayload> => {
-      const payload = await resources.database.transaction((tx) =>
-        setPolicyEnabled(tx, request.principal, args, resources.clock()),
-      );
-      resources.wakeRelay();
+      const payload = await database.transaction((tx) => setEnabled(tx, request.principal, args, clock()));
+      wakeRelay();
       return payload;
     },
+
     _recordDecisions: async (
       _: unknown,
-      { decisions }: { decisions: unknown },
-      { resources }: PoliciesContext,
+      args: { decisions: unknown },
+      { resources: { database, clock, wakeRelay } }: PoliciesContext,
     ): Promise<number> => {
-      const added = await resources.database.transaction((tx) => addDecisions(tx, decisions, resources.clock()));
-      resources.wakeRelay();
-      return added;
+      const decisions = parseDecisions(args.decisions);
+      const recorded = await database.transaction((tx) => recordDecisions(tx, decisions, clock()));
+      wakeRelay();
+      return recorded;
     },
   },
 
   Policy: {
-    __resolveReference: async ({ id }: { id: string }, { policies }: PoliciesContext) => (await policies.load(id)) ?? null,
+    __resolveReference: async ({ id }: { id: string }, { loaders }: PoliciesContext) => (await loaders.policy.load(id)) ?? null,
   },
   GovernanceDecision: {
-    __resolveReference: async ({ id }: { id: string }, { decisions }: PoliciesContext) => (await decisions.load(id)) ?? null,
+    __resolveReference: async ({ id }: { id: string }, { loaders }: PoliciesContext) => (await loaders.decision.load(id)) ?? null,
   },
   Agent: {
     __resolveReference: async ({ id }: { id: string }) => ({ id }),
-    decisions: async ({ id }: { id: string }, args: PageArgs, context: PoliciesContext) => {
-      const entity = `Agent::${JSON.stringify(id)}`;
-      const { limit, after } = readPage(args);
-      if (after !== null) return pageOfDecisions(context.resources, context.tenant, {}, entity, args);
-      const { rows, total } = await firstPages(context, limit).load(entity);
-      return toConnection(rows, limit, false, total, keyOf);
-    },
+    decisions: ({ id }: { id: string }, page: PageArguments, { loaders }: PoliciesContext) =>
+      loaders.decisionsOf(formatCedarEntity({ type: 'Agent', id }), page),
   },
 };
-
-async function pageOfDecisions(
-  { database }: SubgraphResources,
-  tenant: string,
-  filter: DecisionFilter,
-  about: string | null,
-  args: PageArgs,
-) {
-  const page = readPage(args);
-  const rows = await findDecisionPage(database, tenant, filter, about, page);
-  const total = await countDecisions(database, tenant, filter, about);
-  return toConnection(rows, page.limit, page.after !== null, total, keyOf);
-}
-
-function firstPages({ about, tenant, resources }: PoliciesContext, limit: number): DataLoader<string, DecisionsAbout> {
-  let loader = about.get(limit);
-  if (!loader) {
-    loader = new DataLoader((entities) => findDecisionsAbout(resources.database, tenant, entities, limit));
-    about.set(limit, loader);
-  }
-  return loader;
-}

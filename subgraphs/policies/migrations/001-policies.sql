@@ -1,23 +1,24 @@
 create table policies.policy (
   id text primary key,
-  -- '*': holds for every tenant.
+  -- '*': holds for every tenant; such policies are shown to all and changed only with the scope tenant.any.
   tenant text not null,
   cedar text not null,
   description text,
   tags text[] not null,
   enabled boolean not null,
-  -- Grows with every change.
+  -- Grows with every change; readers keep the newest.
   version integer not null,
+  created_at timestamptz not null,
   updated_at timestamptz not null
 );
-comment on table policies.policy is 'Cedar policies as they are now. Disabled ones are kept and do not decide.';
-create index policy_by_time on policies.policy (tenant, updated_at desc, id);
+comment on table policies.policy is 'Cedar policies, checked before they are kept. What is permitted is what they permit and none of them forbids.';
+create index policy_by_creation on policies.policy (tenant, created_at desc, id);
 
 create table policies.governance_decision (
   id text primary key,
-  at timestamptz not null,
+  -- '': the caller belonged to none.
   tenant text not null,
-  -- As Cedar names them: User::"ada", Agent::"a1".
+  at timestamptz not null,
   principal text not null,
   action text not null,
   resource text,
@@ -28,7 +29,7 @@ create table policies.governance_decision (
   field text,
   reason text
 );
-comment on table policies.governance_decision is 'What was decided about whom, by which rules. Rows are added and never changed.';
-create index decision_by_time on policies.governance_decision (tenant, at desc, id);
-create index decision_by_resource on policies.governance_decision (tenant, resource, at desc);
-create index decision_by_principal on policies.governance_decision (tenant, principal, at desc);
+comment on table policies.governance_decision is 'What the gateway decided, for whom, on what and by which rules. Rows are added and never changed.';
+create index governance_decision_by_time on policies.governance_decision (tenant, at desc, id);
+create index governance_decision_by_principal on policies.governance_decision (tenant, principal, at desc, id);
+create index governance_decision_by_resource on policies.governance_decision (tenant, resource, at desc, id);

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { policiesSubgraph } from '../../../subgraphs/policies/server.js';
-import { ANONYMOUS } from '../../../subgraphs/shared/principal.js';
+import { buildCedarSet, type CedarSet } from '../../../subgraphs/shared/cedar/buildCedarSet.js';
+import { cedarPrincipal } from '../../../subgraphs/shared/cedar/cedarEntities.js';
+import { decideCedar } from '../../../subgraphs/shared/cedar/decideCedar.js';
+import { ANONYMOUS, type Principal } from '../../../subgraphs/shared/principal.js';
+import type { PolicyRecord } from '../../../subgraphs/shared/snapshot.js';
 import { ADMIN, openSubgraph } from '../../support/openSubgraph.js';
 
 describe('the policies subgraph', () => {
@@ -166,5 +170,132 @@ describe('the policies subgraph', () => {
       policy: null,
       governanceDecisions: { totalCount: 0 },
     });
+  });
+
+  it('pages through all policies without losing any that were made at one moment', async () => {
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const { policies: page }: { policies: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } =
+        await policies.ask(
+          `query ($after: String) { policies(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`,
+          { after },
+        );
+      seen.push(...page.nodes.map(({ id }) => id));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(seen).toEqual(['p', 'baseline.admin', 'baseline.own-tenant', 'baseline.tasks', 'baseline.unapproved-model']);
+  });
+
+  it('hands the gateway every policy of every tenant, the disabled ones too', async () => {
+    const { _snapshot } = await policies.askInternally<{
+      _snapshot: { policies: { id: string; enabled: boolean }[]; next: null };
+    }>(`{ _snapshot }`);
+    expect(_snapshot.next).toBeNull();
+    expect(_snapshot.policies).toHaveLength(5);
+    expect(_snapshot.policies.find(({ id }) => id === 'p')).toEqual({
+      id: 'p',
+      tenant: 'demo',
+      cedar: NO_WRITING,
+      enabled: false,
+      version: 3,
+    });
+  });
+
+  it('lets the holder of tenant.any change the baseline and add to it, and nobody squat on its names', async () => {
+    const operator = { ...ADMIN, scopes: ['tenant.any'] };
+    expect((await put({ id: 'baseline.extra', cedar: NO_WRITING })).userErrors).toMatchObject([{ code: 'FORBIDDEN' }]);
+    expect((await put({ id: 'baseline.extra', cedar: NO_WRITING }, operator)).policy).toEqual({ version: 1, enabled: true });
+    const stranger = { ...ADMIN, tenant: 'other' };
+    expect(await check({ principal: 'Agent::"a1"', action: 'agent.write' }, stranger)).toMatchObject({
+      rules: ['baseline.extra'],
+    });
+    const disable = `mutation { policySetEnabled(id: "baseline.extra", enabled: false) { policy { enabled } userErrors { code path } } }`;
+    expect(await policies.ask(disable)).toEqual({
+      policySetEnabled: { policy: null, userErrors: [{ code: 'FORBIDDEN', path: ['id'] }] },
+    });
+    expect(await policies.ask(disable, {}, operator)).toEqual({
+      policySetEnabled: { policy: { enabled: false }, userErrors: [] },
+    });
+  });
+
+  it('refuses an id that could be taken for a rule of another policy', async () => {
+    expect((await put({ id: 'p#0', cedar: NO_WRITING })).userErrors).toMatchObject([{ path: ['input', 'id'] }]);
+  });
+
+  it('takes another principal in a dry run for one of the tenant without roles and scopes', async () => {
+    await put({
+      id: 'named',
+      cedar: 'permit (principal == User::"bob", action == Action::"x.y", resource) when { context.n > 3 };',
+    });
+    const input = { principal: 'User::"bob"', action: 'x.y', resource: 'Agent::"a1"' };
+    expect(await check({ ...input, context: { n: 4 } })).toEqual({ outcome: 'ALLOW', rules: ['named'], errors: [] });
+    expect(await check({ ...input, context: { n: 3 } })).toEqual({ outcome: 'DENY', rules: [], errors: [] });
+    expect(await check(input)).toEqual({ outcome: 'DENY', rules: [], errors: [expect.stringMatching(/^named: /)] });
+    await expect(check({ ...input, context: [1] })).rejects.toThrow('BAD_USER_INPUT');
+    await expect(check({ ...input, principal: 'Model::"m"' })).rejects.toThrow('BAD_USER_INPUT');
+  });
+
+  it('records what anonymous callers were denied, out of the sight of tenants', async () => {
+    expect(await recordAll([decision('anon', { tenant: null, principal: 'Anonymous::"anonymous"' })])).toEqual({
+      _recordDecisions: 1,
+    });
+    const filter = `{ governanceDecisions(filter: { principal: "Anonymous::\\"anonymous\\"" }) { totalCount } }`;
+    expect(await policies.ask(filter)).toEqual({ governanceDecisions: { totalCount: 0 } });
+  });
+
+  it('takes at most 1,000 decisions at once', async () => {
+    const many = Array.from({ length: 1_001 }, (_, index) => decision(`many-${index}`));
+    await expect(recordAll(many)).rejects.toThrow('BAD_USER_INPUT');
+    expect(await recordAll(many.slice(1))).toEqual({ _recordDecisions: 1_000 });
+  });
+
+  it('answers the decisions of many agents with one read of pages and one of counts', async () => {
+    const statements: string[] = [];
+    const query = policies.database.query.bind(policies.database);
+    policies.database.query = (text, values) => {
+      if (text.includes('governance_decision')) statements.push(text);
+      return query(text, values);
+    };
+    try {
+      await policies.ask(
+        `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Agent { decisions(first: 2) { totalCount } } } }`,
+        { r: Array.from({ length: 30 }, (_, index) => ({ __typename: 'Agent', id: `a${index}` })) },
+      );
+    } finally {
+      policies.database.query = query;
+    }
+    expect(statements).toHaveLength(2);
+  });
+});
+
+describe('the baseline', () => {
+  let policies: Awaited<ReturnType<typeof openSubgraph>>;
+  let set: CedarSet;
+  beforeAll(async () => {
+    policies = await openSubgraph(policiesSubgraph);
+    const { _snapshot } = await policies.askInternally<{ _snapshot: { policies: PolicyRecord[] } }>(`{ _snapshot }`);
+    set = buildCedarSet(_snapshot.policies);
+  });
+  afterAll(() => policies.close());
+
+  const runner = { ...ADMIN, id: 'runner', roles: [], scopes: ['tasks.run'] };
+  const operator = { ...ADMIN, scopes: ['tenant.any'] };
+  it.each<[string, Principal, string, Record<string, unknown>, string[], boolean]>([
+    ['an administrator does anything at home', ADMIN, 'agent.write', { tenant: 'demo' }, ['baseline.admin'], true],
+    ['an administrator does what has no tenant', ADMIN, 'policy.write', {}, ['baseline.admin'], true],
+    ['an administrator does nothing elsewhere', ADMIN, 'agent.write', { tenant: 'x' }, ['baseline.own-tenant'], false],
+    ['tenant.any reaches everywhere', operator, 'agent.write', { tenant: 'x' }, ['baseline.admin'], true],
+    ['the scope tasks.run has agents work', runner, 'task.run', { tenant: 'demo' }, ['baseline.tasks'], true],
+    ['but not those of others', runner, 'task.run', { tenant: 'x' }, ['baseline.own-tenant'], false],
+    ['and changes none', runner, 'agent.write', { tenant: 'demo' }, [], false],
+    ['approved models are called', runner, 'model.invoke', { approval: 'APPROVED' }, ['baseline.tasks'], true],
+    ['others are not', runner, 'model.invoke', { approval: 'PENDING' }, ['baseline.unapproved-model'], false],
+    ['not by administrators either', ADMIN, 'model.invoke', { approval: 'REVOKED' }, ['baseline.unapproved-model'], false],
+    ['nobody known does nothing', ANONYMOUS, 'task.run', {}, [], false],
+    ['nor in a tenant', ANONYMOUS, 'task.run', { tenant: 'demo' }, ['baseline.own-tenant'], false],
+  ])('%s', (_, principal, action, attributes, rules, allowed) => {
+    const resource = { type: 'Agent', id: 'r', attributes };
+    expect(decideCedar(set, { principal: cedarPrincipal(principal), action, resource })).toEqual({ allowed, rules, errors: [] });
   });
 });
