@@ -5,10 +5,11 @@ import type { Reroute } from '../subgraphs/shared/Subgraph.js';
 import { LIMITS } from './config/limits.js';
 import type { GatewayConfig } from './config/readConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
+import { MeshError } from './errors.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
 import { createOperations } from './pipeline/createOperations.js';
 import type { Control, Serving } from './pipeline/Serving.js';
-import { createPlanner } from './planner/createPlanner.js';
+import { createPlanner, type Planner } from './planner/createPlanner.js';
 import { loadSupergraph, type Supergraph } from './planner/loadSupergraph.js';
 import { createMetrics, type Metrics } from './telemetry/createMetrics.js';
 import { measureClient } from './telemetry/measureClient.js';
@@ -130,8 +131,17 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
   const supergraph = loadSupergraph(sdl);
   const { eventLog, clock, randomHex, createControl } = options;
   const clients = new Map([...given].map(([name, client]) => [name, measureClient(name, client, metrics)]));
+  const planner = plannerFor(supergraph);
   const control = createControl({ supergraph, clients, eventLog, metrics });
-  return { ...control, supergraph, planner: createPlanner(supergraph), clients, eventLog, metrics, clock, randomHex };
+  return { ...control, supergraph, planner, clients, eventLog, metrics, clock, randomHex };
+}
+
+function plannerFor(supergraph: Supergraph): Planner {
+  try {
+    return createPlanner(supergraph);
+  } catch (cause) {
+    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be planned for: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function retire({ close, clients }: Serving, log: Logger): Promise<void> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
 import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 import { LIMITS } from '../config/limits.js';
@@ -42,6 +43,8 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
   const budget = readBudget(headerText(headers, 'x-mesh-budget-usd'));
   const trace = traceContext(headerText(headers, 'traceparent'), randomHex);
   const over = new AbortController();
+  // One listener for each fetch in flight.
+  setMaxListeners(0, over.signal);
   const timer = deadline ? setTimeout(() => over.abort(), deadlineMs) : undefined;
   const leave = (): void => over.abort();
   if (gone.aborted) leave();

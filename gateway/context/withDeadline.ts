@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Runs `work` with a signal that fires with `outer` or after `ms`. Leaves nothing behind on `outer`, which may live as long as a
  * connection (AbortSignal.any would keep a dependent signal there for each event).
@@ -8,6 +10,7 @@ export async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const abort = (): void => controller.abort();
   const timer = setTimeout(abort, ms);
   outer.addEventListener('abort', abort, { once: true });

@@ -15,7 +15,8 @@ const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
  */
 export function toClientError(error: unknown, traceId: string, log: Logger): GraphQLError {
   const cause = error instanceof GraphQLError && error.originalError ? error.originalError : error;
-  if (cause instanceof GraphQLError) return cause;
+  // Without a code it is graphql-js that could not make sense of the operation.
+  if (cause instanceof GraphQLError) return cause.extensions['code'] === undefined ? invalid(cause) : cause;
   if (cause instanceof MeshError && audienceOf(cause.code) === 'client') {
     return new GraphQLError(cause.message, { extensions: { ...cause.extensions, http: { status: statusOf(cause.code) } } });
   }
@@ -41,6 +42,13 @@ export function formatError(log: Logger): (formatted: GraphQLFormattedError, err
     const code = String(formatted.extensions?.['code']);
     return { ...formatted, extensions: { ...formatted.extensions, code: APOLLO_CODES[code] ?? code } };
   };
+}
+
+function invalid({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } },
+  });
 }
 
 export function statusOf(code: string): number {

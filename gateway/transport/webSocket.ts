@@ -1,5 +1,6 @@
 import { GraphQLError, validate, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -73,6 +74,7 @@ function refuse(socket: Duplex, status: string): void {
 /** Between one socket and the protocol. A socket that misses a ping is dead. */
 function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType<typeof createProtocol>, log: Logger): void {
   const gone = new AbortController();
+  setMaxListeners(0, gone.signal);
   let alive = true;
   const ping = setInterval(() => {
     if (!alive) return socket.terminate();
