@@ -1,6 +1,7 @@
 import type { Queryable } from '../shared/database/Database.js';
 import { formatUsd, parseUsd, type PicoUsd } from '../shared/money.js';
 import { newEvent, publish } from '../shared/outbox.js';
+import { badInput, isValidId, type UserError } from '../shared/userErrors.js';
 import { findBudgetsByIds, toBudgetRecord, type Budget } from './budgetStore.js';
 import { parseBudgetScope } from './budgetScope.js';
 
@@ -10,12 +11,6 @@ export interface BudgetInput {
   readonly limitUsd: string;
   readonly period: Budget['period'];
   readonly hard?: boolean | null;
-}
-
-export interface UserError {
-  readonly code: string;
-  readonly message: string;
-  readonly path: readonly string[];
 }
 
 export interface BudgetPayload {
@@ -51,11 +46,9 @@ export async function setBudget(tx: Queryable, setter: Setter, input: BudgetInpu
 
 type WantedBudget = Pick<Budget, 'id' | 'tenant' | 'scope' | 'limit' | 'period' | 'hard'>;
 
-const ID = /^[^\p{Cc}\s](?:[^\p{Cc}]{0,198}[^\p{Cc}\s])?$/u;
-
 function validate(setter: Setter, input: BudgetInput): WantedBudget | UserError[] {
   const errors: UserError[] = [];
-  if (!ID.test(input.id)) errors.push(bad('id', 'An id has 1 to 200 characters and neither begins nor ends with a space.'));
+  if (!isValidId(input.id)) errors.push(bad('id', 'An id has 1 to 200 characters and neither begins nor ends with a space.'));
   const scope = parseBudgetScope(input.scope);
   if (!scope) {
     errors.push(bad('scope', `"${input.scope}" is no scope; write tenant:, agent:, customer:, user: or task-class: and a name.`));
@@ -89,7 +82,7 @@ function readLimit(text: string): PicoUsd | undefined {
 }
 
 function bad(field: string, message: string): UserError {
-  return { code: 'BAD_USER_INPUT', message, path: ['input', field] };
+  return badInput(['input', field], message);
 }
 
 function taken(id: string): UserError {

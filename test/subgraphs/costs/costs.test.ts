@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { costsSubgraph } from '../../../subgraphs/costs/server.js';
+import { sweep } from '../../../subgraphs/costs/sweep.js';
 import type { UsageEventData } from '../../../subgraphs/shared/events.js';
 import { formatUsd, parseUsd } from '../../../subgraphs/shared/money.js';
 import { newEvent } from '../../../subgraphs/shared/outbox.js';
 import { costOf } from '../../../subgraphs/shared/pricing.js';
+import type { BudgetRecord } from '../../../subgraphs/shared/snapshot.js';
 import { ADMIN, openSubgraph } from '../../support/openSubgraph.js';
 
 const PRICING = {
@@ -159,6 +161,118 @@ describe('the costs subgraph', () => {
     expect(await budget('forgotten')).toMatchObject({ remainingUsd: '1', reservedUsd: '0' });
   });
 
+  it('tells readers when money moves, and when time alone moves it', async () => {
+    const scope = 'customer:told';
+    await setBudget({ id: 'told', scope, limitUsd: '1', period: 'HOUR' });
+    const expiresAt = costs.clock() + 1_000;
+    await reserve({ reservationId: 'told-1', tenant: 'demo', scopes: [scope], amountUsd: '0.5', expiresAt });
+    await report(usage({ customerId: 'told', reservationId: 'told-1' }));
+    costs.advance(2_000);
+    expect(await sweep(costs.database, costs.clock())).toBeGreaterThan(0);
+    costs.advance(3_600_000);
+    while ((await sweep(costs.database, costs.clock())) > 0);
+    await costs.subgraph.settled();
+    const { rows } = await costs.database.query<{ type: string; record: BudgetRecord }>(
+      `select event ->> 'type' as type, event -> 'data' -> 'record' as record from events.log
+       where event ->> 'subject' = 'told' order by topic, position`,
+    );
+    expect(rows.map(({ type, record }) => [type, record.version, record.spentUsd, record.reservedUsd])).toEqual([
+      ['budget.moved', 2, '0', '0.5'],
+      ['budget.moved', 3, '0.00086', '0.49914'],
+      ['budget.moved', 4, '0.00086', '0'],
+      ['budget.moved', 5, '0', '0'],
+      ['budget.changed', 1, '0', '0'],
+    ]);
+  });
+
+  it('changes nothing and tells nobody when a budget is set as it is, or an event is repeated', async () => {
+    await setBudget({ id: 'still', scope: 'user:still', limitUsd: '1.50', period: 'MONTH' });
+    const spent = usage({ principal: 'User::"still"', reservationId: 'still-1' });
+    await report(spent);
+    await settle('still-1');
+    const log = `select count(*)::int as count from events.log where event ->> 'subject' = 'still'`;
+    const before = (await costs.database.query<{ count: number }>(log)).rows;
+    expect(before).toEqual([{ count: 2 }]);
+    await setBudget({ id: 'still', scope: 'user:still', limitUsd: '1.5', period: 'MONTH' });
+    await report(spent);
+    await settle('still-1');
+    expect((await costs.database.query<{ count: number }>(log)).rows).toEqual(before);
+    expect(await budget('still')).toMatchObject({ spentUsd: '0.00086', remainingUsd: '1.49914' });
+  });
+
+  it('counts soft budgets and never refuses for them', async () => {
+    await setBudget({ id: 'soft', scope: 'agent:soft', limitUsd: '0.001', period: 'TOTAL', hard: false });
+    const expiresAt = costs.clock() + 1_000;
+    expect(await reserve({ reservationId: 's1', tenant: 'demo', scopes: ['agent:soft'], amountUsd: '5', expiresAt })).toEqual({
+      _reserve: { ok: true, budgetIds: ['soft'] },
+    });
+    expect(await budget('soft')).toEqual({ spentUsd: '0', reservedUsd: '5', remainingUsd: '0', resetsAt: null });
+  });
+
+  it('refuses a reservation that cannot be read, and one id for two amounts', async () => {
+    const expiresAt = costs.clock() + 1_000;
+    const good = { reservationId: 'twice', tenant: 'demo', scopes: ['agent:soft'], amountUsd: '0.1', expiresAt };
+    await expect(reserve({ ...good, amountUsd: '-1' })).rejects.toThrow(
+      'BAD_USER_INPUT: The reservation cannot be read: amountUsd',
+    );
+    await expect(reserve({ ...good, scopes: ['planet:earth'] })).rejects.toThrow('scopes.0');
+    await reserve(good);
+    await expect(reserve({ ...good, amountUsd: '0.2' })).rejects.toThrow('IDEMPOTENCY_CONFLICT');
+  });
+
+  it('sums the ledger by group within a range of time', async () => {
+    const at = (time: string): string => `2025-12-${time}:00Z`;
+    const about = { tenant: 'summed', inputTokens: 1_000_000, cachedInputTokens: 0, outputTokens: 0 };
+    await report(
+      usage({ ...about, agentId: 'a', customerId: 'c1', at: at('30T23:59') }),
+      usage({ ...about, agentId: 'b', customerId: null, at: at('31T00:00') }),
+      usage({ ...about, agentId: 'b', customerId: null, at: at('31T23:59') }),
+    );
+    const summed = { ...ADMIN, tenant: 'summed' };
+    const range = `from: "2025-12-30T23:59:00Z", to: "2025-12-31T23:59:00Z"`;
+    expect(
+      await costs.ask(
+        `{ day: spend(groupBy: DAY) { key usd requests } agent: spend(groupBy: AGENT) { key usd } customer: spend(groupBy: CUSTOMER) { key }
+           ranged: spend(groupBy: AGENT, ${range}) { key usd } tenant: spend(groupBy: TENANT) { key usd } }`,
+        {},
+        summed,
+      ),
+    ).toEqual({
+      day: [
+        { key: '2025-12-31', usd: '1', requests: 2 },
+        { key: '2025-12-30', usd: '0.5', requests: 1 },
+      ],
+      agent: [
+        { key: 'b', usd: '1' },
+        { key: 'a', usd: '0.5' },
+      ],
+      customer: [{ key: 'c1' }],
+      ranged: [
+        { key: 'a', usd: '0.5' },
+        { key: 'b', usd: '0.5' },
+      ],
+      tenant: [{ key: 'summed', usd: '1.5' }],
+    });
+  });
+
+  it('answers the spend of many agents with one statement for each range of time', async () => {
+    const statements: string[] = [];
+    const query = costs.database.query.bind(costs.database);
+    costs.database.query = (text, values) => {
+      if (text.includes('ledger_entry')) statements.push(text);
+      return query(text, values);
+    };
+    try {
+      await costs.ask(
+        `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Agent { spend { usd } late: spend(from: "2030-01-01T00:00:00Z") { usd } } } }`,
+        { r: Array.from({ length: 30 }, (_, index) => ({ __typename: 'Agent', id: `a${index}` })) },
+      );
+    } finally {
+      costs.database.query = query;
+    }
+    expect(statements).toHaveLength(2);
+  });
+
   it('keeps its inner workings from everybody but the gateway, and other tenants apart', async () => {
     await expect(costs.ask(`{ _snapshot }`)).rejects.toThrow('FORBIDDEN');
     await expect(costs.ask(`mutation { _release(reservationId: "r1") }`)).rejects.toThrow('FORBIDDEN');
@@ -171,14 +285,14 @@ describe('the costs subgraph', () => {
       spend: [],
     });
     const { _snapshot } = await costs.askInternally<{ _snapshot: { budgets: { id: string }[]; next: null } }>(`{ _snapshot }`);
-    expect(_snapshot.budgets.map(({ id }) => id)).toEqual(['forgotten', 'hard', 'periodic']);
+    expect(_snapshot.budgets.map(({ id }) => id)).toEqual(['forgotten', 'hard', 'periodic', 'soft', 'still', 'told']);
   });
 
-  it('never lets a hard budget be exceeded, whatever is reserved, spent and settled in whatever order', async () => {
+  it('never lets a hard budget be exceeded, whatever is reserved, spent, settled or left to expire in whatever order', async () => {
     let run = 0;
     const step = fc.record({
       client: fc.nat(3),
-      action: fc.constantFrom('reserve', 'spend', 'settle'),
+      action: fc.constantFrom('reserve', 'spend', 'settle', 'expire', 'sweep'),
       milli: fc.integer({ min: 1, max: 6 }),
     });
     await fc.assert(
@@ -217,6 +331,11 @@ describe('the costs subgraph', () => {
           } else if (action === 'settle' && held) {
             open.delete(client);
             await settle(held.reservationId);
+          } else if (action === 'expire') {
+            costs.advance(60_001);
+            open.clear();
+          } else if (action === 'sweep') {
+            await sweep(costs.database, costs.clock());
           }
           const now = await budget(id);
           expect(parseUsd(now.spentUsd)).toBe(spent);
@@ -225,7 +344,7 @@ describe('the costs subgraph', () => {
         for (const { reservationId } of open.values()) await settle(reservationId);
         expect(await budget(id)).toMatchObject({ reservedUsd: '0', spentUsd: formatUsd(spent) });
       }),
-      { numRuns: 15 },
+      { numRuns: 60 },
     );
   }, 60_000);
 });
