@@ -31,7 +31,7 @@ describe('the WebSocket entrance', () => {
     database = await openPglite({ dataDir: null });
     eventLog = await openTableEventLog(database, {
       clock: Date.now,
-      log: pino({ level: 'silent', log: pino({ level: 'silent' }) }),
+      log: pino({ level: 'silent' }),
     });
     mesh = await startTestGateway({
       eventLog,
@@ -171,7 +171,7 @@ describe('the WebSocket entrance', () => {
     const elsewhere = await openPglite({ dataDir: null });
     const other = await openTableEventLog(elsewhere, {
       clock: Date.now,
-      log: pino({ level: 'silent', log: pino({ level: 'silent' }) }),
+      log: pino({ level: 'silent' }),
     });
     const cursor = await other.head('mesh.tasks');
     await other.close();
