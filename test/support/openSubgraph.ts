@@ -15,12 +15,12 @@ export const ADMIN: Principal = {
   region: null,
 };
 
-/** One subgraph on a database of its own in memory, with a clock that stands still until it is moved. */
-export async function openSubgraph(definition: SubgraphDefinition) {
+/** One subgraph on a database of its own, in memory unless told, with a clock that stands still until it is moved. */
+export async function openSubgraph(definition: SubgraphDefinition, open = () => openPglite({ dataDir: null })) {
   let now = Date.parse('2026-03-01T12:00:00Z');
   const clock = (): number => now;
   const log = pino({ level: 'silent' });
-  const database = await openPglite({ dataDir: null });
+  const database = await open();
   const eventLog = await openTableEventLog(database, { clock, log });
   const subgraph = await createSubgraph(definition, { database, eventLog, clock, log, internalKey: new Uint8Array(32).fill(7) });
   const ask = async <Data>(
