@@ -12,7 +12,7 @@ import {
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
-import { findOperation, fragmentsOf, rootFieldsOf, toSelection } from '../planner/rootFields.js';
+import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { MeshError } from '../errors.js';
 import type { Execution } from './executeFetch.js';
@@ -117,16 +117,12 @@ function selectFrom(selections: readonly SelectionNode[], value: JsonObject): Js
     if (selection.kind === Kind.FIELD) {
       const found = value[selection.name.value];
       const inner = selection.selectionSet?.selections;
-      result[nameOf(selection)] = inner && isObject(found) ? selectFrom(inner, found) : (found ?? null);
+      result[responseName(selection)] = inner && isObject(found) ? selectFrom(inner, found) : (found ?? null);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       Object.assign(result, selectFrom(selection.selectionSet.selections, value));
     }
   }
   return result;
-}
-
-function nameOf(field: FieldNode): string {
-  return field.alias?.value ?? field.name.value;
 }
 
 /** Fields that were fetched only for other fields are none of the client's: their errors move up to what it asked for. */
@@ -171,7 +167,7 @@ function fieldsNamed(
   fragments: Record<string, FragmentDefinitionNode>,
 ): FieldNode[] {
   return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return nameOf(selection) === name ? [selection] : [];
+    if (selection.kind === Kind.FIELD) return responseName(selection) === name ? [selection] : [];
     if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsNamed(name, selection.selectionSet.selections, fragments);
     return fieldsNamed(name, fragments[selection.name.value]?.selectionSet.selections ?? [], fragments);
   });
