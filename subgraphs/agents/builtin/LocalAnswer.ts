@@ -1,0 +1,10 @@
+export interface LocalAnswer {
+  readonly text: string;
+  /** What the answer was made of. */
+  readonly output: Readonly<Record<string, unknown>>;
+}
+
+/** The algorithm cannot answer this prompt; another candidate may. */
+export class CannotAnswer extends Error {
+  override readonly name = 'CannotAnswer';
+}

@@ -1,0 +1,42 @@
+import type { Usage } from '../../shared/pricing.js';
+import { answerFromDocs } from './answerFromDocs.js';
+import { countTokens } from './countTokens.js';
+import { doArithmetic } from './doArithmetic.js';
+import { CannotAnswer, type LocalAnswer } from './LocalAnswer.js';
+
+export interface BuiltinResult {
+  readonly usage: Usage;
+  /** Undefined: it could not answer, and `message` says why. What it read was read all the same. */
+  readonly answer: LocalAnswer | undefined;
+  readonly message: string | null;
+}
+
+type Algorithm = (prompt: string) => LocalAnswer;
+
+/** Which algorithm each local model is, for each built-in agent. */
+const ALGORITHMS: Readonly<Record<string, Readonly<Record<string, Algorithm>>>> = {
+  'builtin:docs': {
+    'local/lexical-small': (prompt) => answerFromDocs(prompt, 'small'),
+    'local/lexical-large': (prompt) => answerFromDocs(prompt, 'large'),
+  },
+  'builtin:arithmetic': {
+    'local/arithmetic-small': (prompt) => doArithmetic(prompt, 'small'),
+    'local/arithmetic-large': (prompt) => doArithmetic(prompt, 'large'),
+  },
+};
+
+export function findBuiltin(endpoint: string | null, modelId: string): Algorithm | undefined {
+  return ALGORITHMS[endpoint ?? '']?.[modelId];
+}
+
+/** Computes in this process, at once. Throws only on bugs. */
+export function callBuiltin(algorithm: Algorithm, prompt: string): BuiltinResult {
+  const inputTokens = countTokens(prompt);
+  try {
+    const answer = algorithm(prompt);
+    return { usage: { inputTokens, cachedInputTokens: 0, outputTokens: countTokens(answer.text) }, answer, message: null };
+  } catch (error) {
+    if (!(error instanceof CannotAnswer)) throw error;
+    return { usage: { inputTokens, cachedInputTokens: 0, outputTokens: 0 }, answer: undefined, message: error.message };
+  }
+}

@@ -1,0 +1,16 @@
+import { evaluateExpression, NotAnExpression } from './evaluateExpression.js';
+import { formatRational } from './rational.js';
+import { wordsToExpression } from './wordsToExpression.js';
+import { CannotAnswer, type LocalAnswer } from './LocalAnswer.js';
+
+/** `small` reads symbols only; `large` reads words as well. Throws CannotAnswer for what it cannot read or what has no result. */
+export function doArithmetic(prompt: string, variant: 'small' | 'large'): LocalAnswer {
+  const expression = variant === 'small' ? prompt.replace(/[=?\s]+$/, '') : wordsToExpression(prompt);
+  try {
+    const result = formatRational(evaluateExpression(expression));
+    return { text: result, output: { expression, result } };
+  } catch (error) {
+    if (error instanceof NotAnExpression || error instanceof RangeError) throw new CannotAnswer(error.message);
+    throw error;
+  }
+}
