@@ -50,7 +50,9 @@ export function wordsOf(text: string): string[] {
       .replace(/([a-z])([A-Z])/g, '$1 $2')
       .split(/[\s_.@]+/)
       .filter((part) => part.length > 0);
-    return parts.length > 1 || parts[0] !== word ? [word.toLowerCase(), ...parts.map((part) => part.toLowerCase())] : [word.toLowerCase()];
+    return parts.length > 1 || parts[0] !== word
+      ? [word.toLowerCase(), ...parts.map((part) => part.toLowerCase())]
+      : [word.toLowerCase()];
   });
 }
 
@@ -84,7 +86,10 @@ function readmePassages(): Omit<Passage, 'id'>[] {
       passages.push({ source, title: heading, text: plain(line.replace(/^\s*(?:[-*>]|\d+\.)\s+/, '')) });
       continue;
     }
-    const cells = line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => plain(cell.replaceAll('\\|', '|')));
+    const cells = line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => plain(cell.replaceAll('\\|', '|')));
     if (columns.length === 0) columns = cells;
     else if (!/^[-\s|:]+$/.test(line)) passages.push({ source, title: cells[0]!, text: rowText(columns, cells) });
   }
@@ -108,7 +113,9 @@ function plain(markdown: string): string {
 
 function schemaPassages(): Omit<Passage, 'id'>[] {
   const passages: Omit<Passage, 'id'>[] = [];
-  const files = readdirSync(join(packageRoot, 'schema')).filter((file) => file.endsWith('.graphql') && file !== 'supergraph.graphql');
+  const files = readdirSync(join(packageRoot, 'schema')).filter(
+    (file) => file.endsWith('.graphql') && file !== 'supergraph.graphql',
+  );
   for (const file of files) {
     const names: string[] = [];
     visit(parse(readFileSync(join(packageRoot, 'schema', file), 'utf8')), {

@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import { canonicalJson } from '../../shared/canonicalJson.js';
+import { MeshError } from '../../shared/errors.js';
+import { retryPauseMs } from '../../shared/pause.js';
+import type { Principal } from '../../shared/principal.js';
+import { verifyRouteHint, type RouteHint } from '../../shared/routeHint.js';
+import type { SubgraphResources } from '../../shared/Subgraph.js';
+import { findAgentsByIds, type Agent } from '../agentStore.js';
+import { insertRouteDecision, toRouteDecision } from '../routeStore.js';
+import {
+  claimTask,
+  findTaskByKey,
+  findTasksByIds,
+  finishTask,
+  insertAttempts,
+  insertTask,
+  renewLeases,
+  replaceHint,
+} from '../taskStore.js';
+import type { Task, TaskField, TaskInput } from '../Task.js';
+import { createBreaker } from './createBreaker.js';
+import { tellAttempt, tellRoute, tellSettled, tellStatus } from './taskEvents.js';
+import { walkRoute, type Try } from './walkRoute.js';
+
+export interface NewTask {
+  readonly principal: Principal;
+  readonly tenant: string;
+  readonly input: TaskInput;
+  /** Not empty. */
+  readonly hint: RouteHint;
+}
+
+export interface Runner {
+  /** Runs it now. Resolves to the finished task; of a repeated idempotency key to the first one's, once that has finished. */
+  ask(task: NewTask, deadlineAt: number): Promise<Task>;
+  /** Stores it durably; workers run it. Of a repeated idempotency key: the first one's task. Throws IDEMPOTENCY_CONFLICT. */
+  enqueue(task: NewTask): Promise<Task>;
+  /** Resolves once no worker is busy and nothing waits. */
+  settled(): Promise<void>;
+  /** Stops taking tasks and lets those that run end. What waits is there for the next start. */
+  stop(): Promise<void>;
+}
+
+const WORKERS = 8;
+const POLL_MS = 1_000;
+/** A runner that has not renewed its lease for so long is taken for dead. */
+const LEASE_MS = 10_000;
+const RENEW_MS = 3_000;
+const WAIT_MS = 25;
+
+/**
+ * Runs tasks. A task is stored with its route before anything is tried; its attempts, its result and the events that tell of them are
+ * kept in one transaction. When the process dies in between, another takes the task over once its lease is out, and only the runner
+ * that holds the lease can finish it.
+ */
+export function createRunner(resources: SubgraphResources): Runner {
+  const { database, clock, log, internalKey, reroute, wakeRelay } = resources;
+  const breaker = createBreaker();
+  const leases = new Set<string>();
+  const busy = new Set<Promise<void>>();
+  let stopped = false;
+  const leaseEnd = (): Date => new Date(clock() + LEASE_MS);
+
+  const withLease = async <T>(work: (leaseId: string) => Promise<T>): Promise<T> => {
+    const leaseId = randomUUID();
+    leases.add(leaseId);
+    try {
+      return await work(leaseId);
+    } finally {
+      leases.delete(leaseId);
+    }
+  };
+
+  /** Undefined: the idempotency key is taken. */
+  const create = async (given: NewTask, field: TaskField, leaseId: string | null): Promise<Task | undefined> => {
+    const task = newTask(given, field, leaseId, clock());
+    const stored = await database.transaction(async (tx) => {
+      if (!(await insertTask(tx, task, leaseId === null ? null : leaseEnd()))) {
+        // The route was made for nothing; its money is free again.
+        await tellSettled(tx, task, clock());
+        return false;
+      }
+      await insertRouteDecision(tx, task, toRouteDecision(task.hint), task.createdAt);
+      await tellStatus(tx, task, clock());
+      await tellRoute(tx, task, clock());
+      return true;
+    });
+    wakeRelay();
+    return stored ? task : undefined;
+  };
+
+  const run = async (task: Task): Promise<Task> => {
+    const ids = [...new Set(task.hint.ranked.map(({ agentId }) => agentId))];
+    const found = await findAgentsByIds(database, task.tenant, ids);
+    const agents = new Map(found.filter((agent): agent is Agent => agent !== undefined).map((agent) => [agent.id, agent]));
+    const tries = await walkRoute(task, { agents, breaker, clock, log });
+    return finish(endOf(task, tries, clock()), tries);
+  };
+
+  const finish = async (task: Task, tries: readonly Try[]): Promise<Task> => {
+    const kept = await database.transaction(async (tx) => {
+      if (!(await finishTask(tx, task))) return false;
+      const attempts = tries.map(({ attempt }) => attempt);
+      await insertAttempts(tx, task.tenant, attempts);
+      for (const tried of tries) await tellAttempt(tx, task, tried, clock());
+      await tellStatus(tx, task, clock());
+      await tellSettled(tx, task, clock());
+      return true;
+    });
+    wakeRelay();
+    if (kept) return task;
+    const [current] = await findTasksByIds(database, task.tenant, [task.id]);
+    return current!;
+  };
+
+  /** A hint that has expired while the task waited was made from old prices and approvals: the gateway decides again. */
+  const withFreshRoute = async (task: Task): Promise<Task> => {
+    if (clock() < task.hint.expiresAt || task.field !== 'Mutation.taskRun') return task;
+    if (!reroute) throw new MeshError('TOO_BUSY', 'There is no gateway to route the task again.');
+    const { principal, field, input } = task;
+    const hint = await verifyRouteHint(
+      await reroute({ principal, field, input }),
+      { principal, field, input },
+      internalKey,
+      clock(),
+    );
+    const chosen = hint.ranked[0];
+    const rerouted: Task = { ...task, hint, agentId: chosen?.agentId ?? null, modelId: chosen?.modelId ?? null };
+    await database.transaction(async (tx) => {
+      if (!(await replaceHint(tx, rerouted, hint))) return;
+      await insertRouteDecision(tx, rerouted, toRouteDecision(hint), new Date(clock()));
+      await tellRoute(tx, rerouted, clock());
+      await tellSettled(tx, task, clock());
+    });
+    wakeRelay();
+    return rerouted;
+  };
+
+  const runQueued = async (task: Task): Promise<void> => {
+    try {
+      const routed = await withFreshRoute(task);
+      if (routed.hint.ranked.length > 0) await run(routed);
+      else await finish({ ...endOf(routed, [], clock()), error: noRouteError(routed.hint) }, []);
+    } catch (error) {
+      // The lease runs out, and the task is tried again.
+      log.warn({ err: error, taskId: task.id }, 'a task could not be run and is tried again');
+    }
+  };
+
+  const claim = (leaseId: string): Promise<Task | undefined> =>
+    database.transaction(async (tx) => {
+      const claimed = await claimTask(tx, leaseId, new Date(clock()), leaseEnd());
+      if (claimed?.wasQueued) await tellStatus(tx, claimed.task, clock());
+      return claimed?.task;
+    });
+
+  const work = async (): Promise<void> => {
+    let failures = 0;
+    while (!stopped) {
+      let worked = false;
+      try {
+        worked = await withLease(async (leaseId) => {
+          const task = await claim(leaseId);
+          if (!task) return false;
+          wakeRelay();
+          await runQueued(task);
+          return true;
+        });
+        failures = 0;
+      } catch (error) {
+        failures++;
+        log.warn({ err: error, failures }, 'the queue of tasks could not be read and is tried again');
+      }
+      if (!worked) await waitForWork(failures);
+    }
+  };
+  // One claims from the queue, and calls the others while it finds something.
+  const waiting = new Set<() => void>();
+  const waitForWork = (failures: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(wake, failures > 0 ? retryPauseMs(failures) : POLL_MS);
+      function wake(): void {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        resolve();
+      }
+      waiting.add(wake);
+      if (stopped) wake();
+    });
+  const wakeOne = (): void => [...waiting][0]?.();
+
+  const renewal = setInterval(() => {
+    if (leases.size > 0)
+      void renewLeases(database, [...leases], leaseEnd()).catch((error: unknown) =>
+        log.warn({ err: error }, 'leases were not renewed'),
+      );
+  }, RENEW_MS);
+  for (let index = 0; index < WORKERS; index++) busy.add(work());
+
+  const repeated = async ({ tenant, principal, input }: NewTask): Promise<Task> => {
+    const first = (await findTaskByKey(database, tenant, principal, input.idempotencyKey!))!;
+    if (canonicalJson(first.input) === canonicalJson(JSON.parse(JSON.stringify(input)))) return first;
+    throw new MeshError(
+      'IDEMPOTENCY_CONFLICT',
+      `The idempotency key "${input.idempotencyKey}" was used with another input. Use a new one.`,
+    );
+  };
+
+  return {
+    ask: (given, deadlineAt) =>
+      withLease(async (leaseId) => {
+        const task = await create(given, 'Query.ask', leaseId);
+        if (task) return run(task);
+        for (let first = await repeated(given); ; first = await repeated(given)) {
+          if (first.finishedAt) return first;
+          if (clock() > deadlineAt)
+            throw new MeshError('TOO_BUSY', 'The first call with this idempotency key still runs. Try again later.');
+          await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+        }
+      }),
+    enqueue: async (given) => {
+      const task = await create(given, 'Mutation.taskRun', null);
+      if (!task) return repeated(given);
+      wakeOne();
+      return task;
+    },
+    settled: async () => {
+      for (;;) {
+        const { rowCount } = await database.query(`select 1 from agents.task where status in ('QUEUED', 'RUNNING') limit 1`);
+        if (rowCount === 0 || stopped) return;
+        wakeOne();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      for (const wake of waiting) wake();
+      await Promise.all(busy);
+      clearInterval(renewal);
+    },
+  };
+}
+
+function newTask({ tenant, principal, input, hint }: NewTask, field: TaskField, leaseId: string | null, nowMs: number): Task {
+  const chosen = hint.ranked[0];
+  return {
+    id: `task-${randomUUID()}`,
+    tenant,
+    taskClass: input.taskClass,
+    status: leaseId === null ? 'QUEUED' : 'RUNNING',
+    field,
+    principal,
+    input,
+    hint,
+    agentId: chosen?.agentId ?? null,
+    modelId: chosen?.modelId ?? null,
+    text: null,
+    output: null,
+    error: null,
+    leaseId,
+    createdAt: new Date(nowMs),
+    finishedAt: null,
+    latencyMs: null,
+  };
+}
+
+function endOf(task: Task, tries: readonly Try[], nowMs: number): Task {
+  const last = tries.findLast(({ usage }) => usage !== null) ?? tries.at(-1);
+  const answer = tries.at(-1)?.answer ?? null;
+  const told = tries.map(
+    ({ attempt }) => `${attempt.agentId} with ${attempt.modelId}: ${attempt.outcome}, ${attempt.message ?? ''}`,
+  );
+  return {
+    ...task,
+    status: answer ? 'SUCCEEDED' : 'FAILED',
+    agentId: last?.attempt.agentId ?? task.agentId,
+    modelId: last?.attempt.modelId ?? task.modelId,
+    text: answer?.text ?? null,
+    output: answer ? { text: answer.text, ...answer.output } : null,
+    error: answer ? null : { code: 'TASK_FAILED', message: `Every candidate failed. ${told.join('; ')}.` },
+    finishedAt: new Date(nowMs),
+    latencyMs: Math.max(0, Math.round(nowMs - task.createdAt.getTime())),
+  };
+}
+
+/** OVER_BUDGET when money alone stood in the way of somebody, otherwise NO_ROUTE. */
+export function noRouteError({ rejected }: RouteHint): { code: string; message: string } {
+  const overBudget = rejected.find(({ code }) => code === 'OVER_BUDGET');
+  if (overBudget) return { code: 'OVER_BUDGET', message: `No budget is left for this: ${overBudget.reason}.` };
+  const codes = [...new Set(rejected.map(({ code }) => code))].join(', ');
+  return { code: 'NO_ROUTE', message: `No agent may compute this${codes ? ` (${codes})` : ''}; \`rejected\` says why for each.` };
+}
