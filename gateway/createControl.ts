@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { createGovernance } from './governance/createGovernance.js';
+import { createPolicyEngine } from './governance/createPolicyEngine.js';
+import { createRecorder } from './governance/createRecorder.js';
+import { MeshError } from './errors.js';
+import type { ControlParts } from './gateway.js';
+import { createRouter } from './pipeline/routeFields.js';
+import type { Control } from './pipeline/Serving.js';
+import { createSnapshot } from './snapshot/createSnapshot.js';
+
+interface Options {
+  readonly internalKey: Uint8Array | null;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** Governance, routing and the snapshot of a supergraph. A foreign one has neither policies nor agents: what asks for them is denied. */
+export function createControl(
+  { supergraph, clients, eventLog, metrics }: ControlParts,
+  { internalKey, clock, log }: Options,
+): Control {
+  if (!supergraph.isMesh || !eventLog || !internalKey) {
+    const engine = createPolicyEngine(null);
+    return {
+      govern: createGovernance({ supergraph, engine, recorder: null, metrics, clock }),
+      route: async (routed) => {
+        if (routed.length === 0) return {};
+        throw new MeshError('NO_ROUTE', 'This gateway serves a supergraph without agents; nobody can compute routed fields.');
+      },
+      reroute: async () => {
+        throw new MeshError('NO_ROUTE', 'This gateway serves a supergraph without agents.');
+      },
+      snapshotAgeMs: () => null,
+      missing: () => [],
+      close: async () => undefined,
+    };
+  }
+  const snapshot = createSnapshot({ clients, eventLog, clock, log });
+  const engine = createPolicyEngine(snapshot);
+  const recorder = createRecorder(clients.get('policies')!, clock, log);
+  const costs = clients.get('costs')!;
+  const router = createRouter({ supergraph, snapshot, engine, recorder, metrics, costs, internalKey, clock });
+  return {
+    govern: createGovernance({ supergraph, engine, recorder, metrics, clock }),
+    ...router,
+    route: (routed, variables, call) => (routed.length === 0 ? Promise.resolve({}) : router.route(routed, variables, call)),
+    snapshotAgeMs: snapshot.ageMs,
+    missing: () => (Number.isFinite(snapshot.ageMs()) ? [] : ['the snapshot of the mesh is not read yet']),
+    close: async () => {
+      await snapshot.close();
+      await recorder.close();
+    },
+  };
+}
