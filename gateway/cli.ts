@@ -1,12 +1,41 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import type { ConfigFlags } from './config/readConfig.js';
 import { applyCommand, type ApplyOptions } from './cli/applyCommand.js';
 import { errorTable } from './cli/errorTable.js';
 import { exitWithError } from './cli/exitWithError.js';
 import { planCommand, type PlanOptions } from './cli/planCommand.js';
+import { gatewayCommand, type GatewayFlags } from './cli/gatewayCommand.js';
+import { startCommand } from './cli/startCommand.js';
+import { subgraphCommand } from './cli/subgraphCommand.js';
 import { checkOwnSupergraph, writeOwnSupergraph } from './compose/supergraphFile.js';
 
 const program = new Command('mesh').description('One federated GraphQL endpoint for a fleet of AI agents').showHelpAfterError();
+
+program
+  .command('start')
+  .description('the whole mesh in one process')
+  .option('--port <port>', 'the port to listen on (PORT)')
+  .option('--host <host>', 'the address to listen on (HOST)')
+  .action((flags: ConfigFlags) => startCommand(flags));
+
+program
+  .command('gateway')
+  .description('a gateway alone, in front of subgraphs that run elsewhere')
+  .option('--supergraph <file>', 'any Federation 2 supergraph instead of the mesh')
+  .option('--compose <file>', 'compose from the live subgraphs that the file names, and follow their changes')
+  .option('--subgraph-url <name=url...>', 'where a subgraph is, if not where the supergraph says')
+  .option('--port <port>', 'the port to listen on (PORT)')
+  .option('--host <host>', 'the address to listen on (HOST)')
+  .action((flags: GatewayFlags) => gatewayCommand(flags));
+
+program
+  .command('subgraph')
+  .description('one subgraph alone')
+  .argument('<name>', 'agents, models, evaluations, costs or policies')
+  .option('--port <port>', 'the port to listen on (4001 to 4005)')
+  .option('--host <host>', 'the address to listen on (HOST)')
+  .action((name: string, flags: ConfigFlags) => subgraphCommand(name, flags));
 
 program
   .command('compose')

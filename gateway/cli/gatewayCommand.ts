@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CONTEXT_HEADER, signContext } from '../../subgraphs/shared/requestContext.js';
+import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
+import { composeLive } from '../compose/composeLive.js';
+import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
+import { createControl } from '../createControl.js';
+import { MeshError } from '../errors.js';
+import { httpClient } from '../fetch/httpClient.js';
+import { createGateway, type SupergraphSource } from '../gateway.js';
+import { loadSupergraph } from '../planner/loadSupergraph.js';
+import { createLogger } from '../telemetry/createLogger.js';
+import { liveUntilStopped } from './lifetime.js';
+import { openStorage } from './storage.js';
+import { missingKey } from './subgraphCommand.js';
+
+export interface GatewayFlags extends ConfigFlags {
+  readonly supergraph?: string;
+  readonly compose?: string;
+  /** `name=url` */
+  readonly subgraphUrl?: readonly string[];
+}
+
+/** `mesh gateway`: the mesh's own supergraph, or any other (`--supergraph`), or one composed from live subgraphs (`--compose`). */
+export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
+  const startedAt = performance.now();
+  const config = readConfig(process.env, flags);
+  const urls = readUrls(flags.subgraphUrl ?? []);
+  const log = createLogger();
+  const clock = Date.now;
+  await liveUntilStopped(log, async (lifetime) => {
+    let onChange: (sdl: string) => void = () => undefined;
+    const sdl = flags.compose
+      ? await lifetime
+          .open(
+            () =>
+              composeLive(flags.compose!, {
+                internalKey: config.internalKey,
+                clock,
+                log,
+                onChange: (changed) => onChange(changed),
+              }),
+            (live) => live.close(),
+          )
+          .then((live) => live.sdl)
+      : await readSupergraph(flags.supergraph ?? join(packageRoot, 'schema/supergraph.graphql'));
+    const { isMesh } = loadSupergraph(sdl);
+    if (isMesh) requireMeshSettings(config);
+    const storage = isMesh ? await openStorage(config.storage, lifetime, log) : null;
+    const gateway = await lifetime.open(
+      () =>
+        createGateway({
+          source: sourceOf(sdl, urls, isMesh ? config.internalKey : null, clock),
+          eventLog: storage?.eventLog ?? null,
+          config: config.gateway,
+          internalKey: config.internalKey,
+          clock,
+          randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+          log,
+          createControl: (parts) => createControl(parts, { internalKey: config.internalKey, clock, log }),
+        }),
+      (opened) => opened.close(),
+    );
+    onChange = (changed) => {
+      gateway.reload(sourceOf(changed, urls, isMesh ? config.internalKey : null, clock)).then(
+        () => log.info('the supergraph has changed and is served from now on'),
+        (error: unknown) => log.error({ err: error }, 'the changed supergraph cannot be served; the old one goes on'),
+      );
+    };
+    const { url } = await gateway.listen();
+    await gateway.ready();
+    const took = ((performance.now() - startedAt) / 1000).toFixed(1);
+    process.stdout.write(`The gateway is ready at ${url} after ${took} s. GraphQL is at ${url}/graphql.\n`);
+  });
+}
+
+function requireMeshSettings({ internalKey, storage }: MeshConfig): void {
+  if (!internalKey) throw missingKey('A gateway of a mesh whose subgraphs are processes of their own');
+  if (storage.databaseUrl === null)
+    throw new MeshError(
+      'INVALID_CONFIGURATION',
+      'A gateway of a mesh whose subgraphs are processes of their own needs DATABASE_URL, where the event log is. In one process: `mesh start`.',
+    );
+}
+
+function sourceOf(
+  sdl: string,
+  urls: ReadonlyMap<string, string>,
+  internalKey: Uint8Array | null,
+  clock: () => number,
+): SupergraphSource {
+  const { subgraphs } = loadSupergraph(sdl);
+  const unknown = [...urls.keys()].filter((name) => !subgraphs.has(name));
+  if (unknown.length > 0)
+    throw new MeshError('INVALID_CONFIGURATION', `--subgraph-url: the supergraph has no subgraph ${unknown.join(', ')}.`);
+  const clients = [...subgraphs.values()].flatMap(({ name, url: own }) => {
+    const url = urls.get(name) ?? own;
+    // The events subgraph is composed and run by none.
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return [];
+    const sign =
+      internalKey &&
+      (async (body: string, { request }: { request: Parameters<typeof signContext>[0] }) => ({
+        [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()),
+      }));
+    return [[name, httpClient({ name, url, ...(sign && { sign }) })] as const];
+  });
+  return { sdl, clients: new Map(clients) };
+}
+
+async function readSupergraph(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new MeshError('INVALID_SUPERGRAPH', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  });
+}
+
+function readUrls(given: readonly string[]): Map<string, string> {
+  return new Map(
+    given.map((text) => {
+      const [, name, url] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      if (name && url && URL.canParse(url)) return [name, url];
+      throw new MeshError(
+        'INVALID_CONFIGURATION',
+        `--subgraph-url ${text}: write name=url, such as agents=http://127.0.0.1:4001/graphql.`,
+      );
+    }),
+  );
+}
