@@ -19,7 +19,7 @@ export interface RankedCandidate {
   readonly expectedLatencyMs: number | null;
 }
 
-/** A candidate that was not chosen, with a code: NO_SKILL MODALITY MODEL_NOT_APPROVED REGION AUTHORITY POLICY BREAKER_OPEN TOO_SLOW OVER_BUDGET BELOW_QUALITY NOT_ACTIVE NOT_REQUESTED. */
+/** A candidate that was not chosen, with a code: NO_SKILL MODALITY MODEL_NOT_APPROVED REGION CONTEXT_WINDOW POLICY TOO_SLOW OVER_BUDGET BELOW_QUALITY NOT_ACTIVE NOT_REQUESTED. */
 export interface RejectedRoute {
   readonly agentId: string;
   readonly modelId: string | null;
@@ -33,7 +33,7 @@ export interface RouteHint {
   readonly routeId: string;
   /** Best first, at most 4. Empty: nobody was eligible. The runner walks this list and nothing else. */
   readonly ranked: readonly RankedCandidate[];
-  /** CHEAPEST, VALUE, BEST or ALLOWED_LIST. */
+  /** CHEAPEST, VALUE or BEST. */
   readonly objective: string;
   readonly complexity: 'SIMPLE' | 'MODERATE' | 'COMPLEX';
   readonly reasons: readonly string[];

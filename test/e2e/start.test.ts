@@ -84,7 +84,7 @@ it('applies a mesh file twice with nothing left to change, and a broken one not 
     await writeFile(file, 'mesh: v1\nbudgets:\n  - { id: fresh, scope: "tenant:demo", limitUsd: "9", period: WEEK }\n');
     const broken = startMeshProcess(['apply', file], env);
     expect(await broken.exited()).toBe(1);
-    expect(broken.output()).toContain(`${file}:3:62: budgets.0.period`);
+    expect(broken.output()).toContain(`${file}:3:55: budgets.0.period`);
     expect(await dataOf(mesh.url, `{ budget(id: "fresh") { id } }`)).toEqual({ budget: null });
 
     await writeFile(file, 'mesh: v1\nbudgets:\n  - { id: fresh, scope: "tenant:demo", limitUsd: "9", period: HOUR }\n');
