@@ -30,6 +30,7 @@ export function lintSubgraph({ name, typeDefs }: SubgraphSource): string[] {
     problems.push(`${name}:${place.line}:${place.column}: ${what}`);
   };
   lintLinks(typeDefs, report);
+  lintDescriptions(typeDefs, report);
   const entities = entityNames(typeDefs);
   for (const definition of typeDefs.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
@@ -39,6 +40,16 @@ export function lintSubgraph({ name, typeDefs }: SubgraphSource): string[] {
 }
 
 type Report = (node: ASTNode, what: string) => void;
+
+/** The schema is the documentation that clients see, and what the demo's librarian answers from. */
+function lintDescriptions(document: DocumentNode, report: Report): void {
+  visit(document, {
+    enter: (node) => {
+      if (!('description' in node) || !('name' in node) || !node.name || node.description) return;
+      if (!ROOTS.has(node.name.value)) report(node, `${node.name.value} has no description`);
+    },
+  });
+}
 
 function lintLinks(document: DocumentNode, report: Report): void {
   const composed = new Set<string>();
