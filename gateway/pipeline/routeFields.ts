@@ -52,8 +52,9 @@ const DURABLE = 'Mutation.taskRun';
 export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
   const { supergraph, metrics, clock } = parts;
 
-  const decide = async (wanted: Wanted): Promise<string> => {
+  const decide = async (wanted: Wanted, reserved: string[]): Promise<string> => {
     const { hint, decisions } = await decideRoute(parts, wanted);
+    if (hint.reservationId !== null) reserved.push(hint.reservationId);
     if (wanted.coordinate !== PREVIEW) parts.recorder.record(decisions);
     metrics.routedField(wanted.coordinate, hint.ranked.length > 0 ? 'routed' : 'refused');
     const { principal, coordinate: field, input } = wanted;
@@ -65,31 +66,41 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
       const included = routed.filter((each) => each.isIncluded(variables));
       // Until one knapsack shares it out, each field may use an equal part of what the caller allows for all.
       const limit = call.budget === null ? null : call.budget / BigInt(Math.max(1, included.length));
-      const hints = await Promise.all(
+      const reserved: string[] = [];
+      const hints = await Promise.allSettled(
         included.map(async ({ hintVariable, coordinate, taskClass, objective, input: read }) => {
           const input = read(variables) as RoutedInput;
           const { principal, deadlineAt } = call.request;
           const deadline = coordinate === DURABLE ? null : deadlineOf(input, clock(), deadlineAt);
-          const hint = await decide({ principal, coordinate, input, objective, taskClass, limit, deadlineAt: deadline });
-          return [hintVariable, hint] as const;
+          const wanted = { principal, coordinate, input, objective, taskClass, limit, deadlineAt: deadline };
+          return [hintVariable, await decide(wanted, reserved)] as const;
         }),
       );
-      return Object.fromEntries(hints);
+      const failed = hints.find((hint) => hint.status === 'rejected');
+      if (failed) {
+        // Nothing of the operation is run, so nothing stays reserved for it.
+        await Promise.all(reserved.map((reservationId) => release(parts, reservationId)));
+        throw failed.reason;
+      }
+      return Object.fromEntries(hints.flatMap((hint) => (hint.status === 'fulfilled' ? [hint.value] : [])));
     },
     reroute: (({ principal, field, input }) => {
       const [typeName = '', fieldName = ''] = field.split('.');
       const directive = supergraph.directivesOn(typeName, fieldName).find(({ name }) => name === 'costRouted');
       if (field !== DURABLE || !directive)
         throw new MeshError('BAD_USER_INPUT', `${field} is not a field that can be routed again.`);
-      return decide({
-        principal,
-        coordinate: field,
-        input: input as RoutedInput,
-        objective: (directive.args['objective'] as string | undefined) ?? undefined,
-        taskClass: (directive.args['taskClass'] as string | undefined) ?? undefined,
-        limit: null,
-        deadlineAt: null,
-      });
+      return decide(
+        {
+          principal,
+          coordinate: field,
+          input: input as RoutedInput,
+          objective: (directive.args['objective'] as string | undefined) ?? undefined,
+          taskClass: (directive.args['taskClass'] as string | undefined) ?? undefined,
+          limit: null,
+          deadlineAt: null,
+        },
+        [],
+      );
     }) satisfies Reroute,
   };
 }
@@ -225,6 +236,17 @@ async function askReserve({ costs, clock }: Parts, request: Record<string, unkno
     'BUDGET_UNAVAILABLE',
     `Budgets cannot be asked just now (${answer.errors?.[0]?.message ?? 'no answer'}). Try again later.`,
   );
+}
+
+/** Best effort: what cannot be released now is free again when it expires. */
+async function release({ costs, clock }: Parts, reservationId: string): Promise<void> {
+  const context = { principal: GATEWAY_PRINCIPAL, operationId: 'release', deadlineAt: clock() + RESERVE_TIMEOUT_MS };
+  await costs
+    .request(
+      { query: 'mutation ($id: ID!) { _release(reservationId: $id) }', variables: { id: reservationId } },
+      { request: context, signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) },
+    )
+    .catch(() => undefined);
 }
 
 /** May the caller have this agent work, and have it call this model? What was asked of those on the route, or stopped them, is recorded. */

@@ -96,10 +96,16 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       currentAt = clock();
       const followers = readers.map((followed) => follow(followed, (event) => take(latencies.take(event) ?? pageOf(event))));
       const failed = new Promise<never>((_, reject) => {
+        let pending = false;
         beating = setInterval(() => {
+          if (pending) return;
+          pending = true;
           const askedAt = clock();
           Promise.all(followers.map((follower) => follower.reaches(eventLog)))
-            .then(() => (currentAt = Math.max(currentAt, askedAt)))
+            .then(() => {
+              pending = false;
+              currentAt = Math.max(currentAt, askedAt);
+            })
             .catch(reject);
         }, HEARTBEAT_MS);
       });
@@ -164,28 +170,29 @@ interface Followed {
 }
 
 function follow(followed: Followed, apply: (event: MeshEvent) => void) {
-  let arrived: () => void = () => undefined;
+  const waiters = new Set<() => void>();
   const ended = (async () => {
     for await (const { event, cursor } of followed.reader) {
       apply(event);
       followed.seen = cursor;
-      arrived();
+      for (const look of waiters) look();
     }
   })();
   return {
     ended,
-    /** Resolves once everything has been applied that is in the topic now. */
+    /** Resolves once everything has been applied that is in the topic now; rejects when the topic has ended before. */
     reaches: async (eventLog: EventLog): Promise<void> => {
       const head = await eventLog.head(followed.topic);
       if (head === followed.seen) return;
-      await new Promise<void>((resolve) => {
-        const before = arrived;
-        arrived = () => {
-          before();
-          if (followed.seen === head) resolve();
+      const reached = new Promise<void>((resolve) => {
+        const look = (): void => {
+          if (followed.seen !== head) return;
+          waiters.delete(look);
+          resolve();
         };
-        void ended.catch(() => undefined).then(resolve);
+        waiters.add(look);
       });
+      await Promise.race([reached, ended]);
     },
   };
 }

@@ -43,6 +43,7 @@ export interface Runner {
 
 const WORKERS = 8;
 const POLL_MS = 1_000;
+const IDLE_MS = 30_000;
 /** A runner that has not renewed its lease for so long is taken for dead. */
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
@@ -154,7 +155,7 @@ export function createRunner(resources: SubgraphResources): Runner {
       return claimed?.task;
     });
 
-  const work = async (): Promise<void> => {
+  const work = async (pollMs: number): Promise<void> => {
     let failures = 0;
     while (!stopped) {
       let worked = false;
@@ -163,6 +164,7 @@ export function createRunner(resources: SubgraphResources): Runner {
           const task = await claim(leaseId);
           if (!task) return false;
           wakeRelay();
+          wakeOne();
           await runQueued(task);
           return true;
         });
@@ -171,14 +173,14 @@ export function createRunner(resources: SubgraphResources): Runner {
         failures++;
         log.warn({ err: error, failures }, 'the queue of tasks could not be read and is tried again');
       }
-      if (!worked) await waitForWork(failures);
+      if (!worked) await waitForWork(failures > 0 ? retryPauseMs(failures) : pollMs);
     }
   };
-  // One claims from the queue, and calls the others while it finds something.
+  // Who finds a task calls the next, so that one poller is enough to get all of them going.
   const waiting = new Set<() => void>();
-  const waitForWork = (failures: number): Promise<void> =>
+  const waitForWork = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(wake, failures > 0 ? retryPauseMs(failures) : POLL_MS);
+      const timer = setTimeout(wake, ms);
       function wake(): void {
         clearTimeout(timer);
         waiting.delete(wake);
@@ -195,7 +197,7 @@ export function createRunner(resources: SubgraphResources): Runner {
         log.warn({ err: error }, 'leases were not renewed'),
       );
   }, RENEW_MS);
-  for (let index = 0; index < WORKERS; index++) busy.add(work());
+  for (let index = 0; index < WORKERS; index++) busy.add(work(index === 0 ? POLL_MS : IDLE_MS));
 
   const repeated = async ({ tenant, principal, input }: NewTask): Promise<Task> => {
     const first = (await findTaskByKey(database, tenant, principal, input.idempotencyKey!))!;
