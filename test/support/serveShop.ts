@@ -57,7 +57,7 @@ export async function serveShop(): Promise<ServedShop> {
     headers,
     stop,
     close: async () => {
-      for (const name of [...servers.keys()]) await stop(name);
+      for (const name of servers.keys()) await stop(name);
     },
   };
 }
