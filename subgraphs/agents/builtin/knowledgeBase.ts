@@ -31,20 +31,37 @@ function build(found: readonly Omit<Passage, 'id'>[]): KnowledgeBase {
     fields: ['title', 'text', 'source'],
     tokenize: wordsOf,
     processTerm: (term) => (STOP_WORDS.has(term) ? null : stem(term)),
-    searchOptions: { boost: { title: 3, source: 0.5 }, combineWith: 'OR' },
+    searchOptions: { boost: { title: 1.5, source: 0.7 }, combineWith: 'OR' },
   });
   index.addAll(passages);
   return {
-    search: (question, limit) =>
-      index
-        .search(question)
-        .slice(0, limit)
-        .map(({ id, score }) => ({ ...passages[id as number]!, score })),
+    search: (question, limit) => {
+      const asked = termsOf(question);
+      const found = index.search(question).map(({ id, score, queryTerms }) => {
+        const passage = passages[id as number]!;
+        // Who holds more of the question comes first, whatever one rare word weighs.
+        const covered = new Set(queryTerms).size / Math.max(1, asked.size);
+        return { ...passage, score: score * covered ** 2 * weightOf(passage, asked) };
+      });
+      return found.sort((a, b) => b.score - a.score).slice(0, limit);
+    },
   };
 }
 
+/** What bears the very name that was asked for (no mere heading) explains it best; prose explains more than a field does. */
+function weightOf({ title, source }: Passage, asked: ReadonlySet<string>): number {
+  const names = source.endsWith(title) ? [] : wordsOf(title).map(stem);
+  const named = names.length > 0 && names.every((name) => asked.has(name)) ? 4 : 1;
+  return named * (source.startsWith('README.md') ? 1.3 : 1);
+}
+
+/** The words of a text that say something, in the form that they are compared in. */
+export function termsOf(text: string): ReadonlySet<string> {
+  return new Set(wordsOf(text).flatMap((word) => (STOP_WORDS.has(word) ? [] : stem(word))));
+}
+
 /** `NO_ROUTE` and `costUsd` are found whole and by their parts. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   return (text.match(/[@\p{L}\p{N}_.]*[\p{L}\p{N}_]/gu) ?? []).flatMap((word) => {
     const parts = word
       .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -111,6 +128,9 @@ function plain(markdown: string): string {
     .trim();
 }
 
+/** Wrappers that say nothing about what they wrap. */
+const BOILERPLATE = /(?:Payload|Connection|Edge)$/;
+
 function schemaPassages(): Omit<Passage, 'id'>[] {
   const passages: Omit<Passage, 'id'>[] = [];
   const files = readdirSync(join(packageRoot, 'schema')).filter(
@@ -123,7 +143,7 @@ function schemaPassages(): Omit<Passage, 'id'>[] {
         if (!('name' in node) || !node.name || !('description' in node)) return;
         const { description } = node as { description?: StringValueNode };
         names.push(`${node.kind === Kind.DIRECTIVE_DEFINITION ? '@' : ''}${node.name.value}`);
-        if (!description) return;
+        if (!description || BOILERPLATE.test(names[0]!)) return;
         const title = names.join('.');
         passages.push({ source: `schema/${file}`, title, text: `${title}: ${description.value.replace(/\s+/g, ' ').trim()}` });
       },
