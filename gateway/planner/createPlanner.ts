@@ -61,7 +61,11 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
   ): PlanNode | undefined => {
     const fetched = fields.filter(({ field }) => !field.name.value.startsWith('__'));
     if (fetched.length === 0) return undefined;
-    return buildFetches(schemas.client, withRootFields(document, operation, fetched.map(toSelection)));
+    const node = buildFetches(schemas.client, withRootFields(document, operation, fetched.map(toSelection)));
+    // It says nothing when it finds no way, and an answer of nulls would be a lie.
+    if (!node && fetched.some(mayBeIncluded))
+      throw new MeshError('PLANNING_FAILED', 'No subgraph can resolve what the operation asks for.');
+    return node;
   };
 
   return {
@@ -74,6 +78,15 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
       return plan;
     },
   };
+}
+
+/** False when a literal @skip or @include leaves the field out whatever the variables are. */
+function mayBeIncluded({ field, conditions }: RootField): boolean {
+  return ![...conditions, field.directives ?? []].flat().some(({ name, arguments: args }) => {
+    const value = args?.find((each) => each.name.value === 'if')?.value;
+    if (value?.kind !== Kind.BOOLEAN) return false;
+    return (name.value === 'skip' && value.value) || (name.value === 'include' && !value.value);
+  });
 }
 
 interface FieldGroup {

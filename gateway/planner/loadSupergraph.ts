@@ -4,7 +4,7 @@ import {
   Supergraph as FederationSupergraph,
   type AppliedDirective as FederationDirective,
 } from './federation.js';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, parse, print, visit, type ConstDirectiveNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
 
@@ -32,8 +32,8 @@ export interface Supergraph {
 
 const MESH_SPEC = 'https://agent-mesh.dev/mesh';
 const APOLLO_SPECS = 'https://specs.apollo.dev/';
-/** Security features that the gateway enforces, or that concern planning only. Any other one is refused. */
-const ENFORCED_FEATURES = new Set(['authenticated', 'requiresScopes', 'policy', 'inaccessible', 'context', 'join', 'link']);
+/** Features of federation that the gateway enforces or that concern planning only; any other one that says to be needed is refused. */
+const FEATURES = new Set([...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((url) => !url.includes('/connect/')));
 const ENFORCED_MESH_DIRECTIVES = new Set(['governed', 'costRouted', 'eventStream']);
 /** They make answers cheaper, not safer: without them everything still holds. */
 const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
@@ -45,7 +45,6 @@ const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
 export function loadSupergraph(sdl: string): Supergraph {
   const federation = build(sdl);
   const schema = federation.schema;
-  refuseUnknownFeatures(federation);
 
   const cache = new Map<string, readonly AppliedDirective[]>();
   const directivesOn = (typeName: string, fieldName?: string): readonly AppliedDirective[] => {
@@ -70,23 +69,32 @@ export function loadSupergraph(sdl: string): Supergraph {
 
 function build(sdl: string): FederationSupergraph {
   try {
-    return FederationSupergraph.build(sdl, {
-      supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+    return FederationSupergraph.build(resolvableKeysFirst(parse(sdl, { noLocation: true })), {
+      supportedFeatures: FEATURES,
       validateSupergraph: false,
     });
   } catch (cause) {
+    if (cause instanceof GraphQLError && cause.extensions['code'] === 'CheckFailed') {
+      throw unsupported(cause.message.replace(/^.*\n\s*feature (\S+) is for: (\w+).*$/s, 'the feature $1 (for: $2)'));
+    }
     throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
       cause,
     });
   }
 }
 
-function refuseUnknownFeatures({ schema }: FederationSupergraph): void {
-  for (const feature of schema.coreFeatures?.allFeatures() ?? []) {
-    if (feature.purpose === 'SECURITY' && !ENFORCED_FEATURES.has(feature.url.name)) {
-      throw unsupported(`the security feature ${feature.url.toString()}`);
-    }
-  }
+/** The planner takes the first key of a subgraph for entering it, although one with `resolvable: false` does not let it in. */
+function resolvableKeysFirst(supergraph: DocumentNode): DocumentNode {
+  const reorder = <Node extends { readonly directives?: readonly ConstDirectiveNode[] }>(node: Node): Node | undefined => {
+    const closed = (node.directives ?? []).filter(isUnresolvable);
+    if (closed.length === 0) return undefined;
+    return { ...node, directives: [...node.directives!.filter((each) => !isUnresolvable(each)), ...closed] };
+  };
+  return visit(supergraph, { ObjectTypeDefinition: reorder, InterfaceTypeDefinition: reorder });
+}
+
+function isUnresolvable({ name, arguments: args }: ConstDirectiveNode): boolean {
+  return name.value === 'join__type' && !!args?.some((each) => each.name.value === 'resolvable' && print(each.value) === 'false');
 }
 
 function readDirectives({ schema }: FederationSupergraph, typeName: string, fieldName?: string): AppliedDirective[] {

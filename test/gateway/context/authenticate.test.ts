@@ -1,4 +1,7 @@
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator, type Authenticate } from '../../../gateway/context/authenticate.js';
 
@@ -120,5 +123,53 @@ describe('JWTs', () => {
     ],
   ])('are refused when %s', async (_, make) => {
     await expect(authenticate(await make())).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('a key set over HTTP', () => {
+  const signed = async (key: CryptoKey, kid: string) =>
+    `Bearer ${await new SignJWT({ tenant: 'acme' })
+      .setProtectedHeader({ alg: 'ES256', kid })
+      .setSubject('ada')
+      .setIssuer(jwt.issuer)
+      .setAudience(jwt.audience)
+      .setExpirationTime(NOW / 1000 + 60)
+      .sign(key)}`;
+
+  it('is fetched when first needed, kept, and a key that is not in it is refused', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    let fetched = 0;
+    const body = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'k1' }] });
+    const server = createServer((_, response) => {
+      fetched++;
+      response.setHeader('content-type', 'application/json').end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+      const authenticate = createAuthenticator({ devTokens: false, jwt: { ...jwt, jwksUrl } }, () => NOW);
+      expect(fetched).toBe(0);
+      const token = await signed(privateKey, 'k1');
+      expect((await authenticate(token)).principal.id).toBe('ada');
+      expect((await authenticate(token)).principal.id).toBe('ada');
+      expect(fetched).toBe(1);
+      await expect(authenticate(await signed(privateKey, 'k2'))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
+  it('that cannot be fetched lets nobody in', async () => {
+    const { privateKey } = await generateKeyPair('ES256');
+    const server = createServer((_, response) => response.writeHead(500).end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+    const authenticate = createAuthenticator({ devTokens: false, jwt: { ...jwt, jwksUrl } }, () => NOW);
+    const token = await signed(privateKey, 'k1');
+    await expect(authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 });
