@@ -60,7 +60,11 @@ program
   .description('bring the mesh in line with a mesh file')
   .argument('<file>', 'for example deploy/demo/mesh.yaml')
   .option('--dry-run', 'only show what would change')
-  .option('--url <url>', 'the gateway (MESH_URL)', process.env['MESH_URL'] ?? 'http://127.0.0.1:4000')
+  .option(
+    '--url <url>',
+    'the gateway (MESH_URL); the token is taken from MESH_TOKEN',
+    process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
+  )
   .action((file: string, options: ApplyOptions) => applyCommand(file, { ...options, ...tokenFromEnvironment() }));
 
 program

@@ -38,7 +38,11 @@ export function createMeshClient({
     });
     const answer = (await response.json().catch(() => ({}))) as GraphQLAnswer;
     const [error] = answer.errors ?? [];
-    if (error) throw new MeshError(error.extensions?.code ?? 'INTERNAL_SERVER_ERROR', error.message);
+    if (error) {
+      const code = error.extensions?.code ?? 'INTERNAL_SERVER_ERROR';
+      const wayOut = code === 'UNAUTHENTICATED' ? ' The token is taken from MESH_TOKEN.' : '';
+      throw new MeshError(code, `${error.message}${wayOut}`);
+    }
     if (answer.data === undefined || answer.data === null) {
       throw new MeshError(
         'SUBREQUEST_FAILED',
