@@ -85,6 +85,7 @@ function toRanked({ agent, model, estimatedCost, cap, quality, latencyMs }: Cand
   return {
     agentId: agent.id,
     modelId: model.id,
+    connection: model.connection,
     pricing: model.pricing,
     capUsd: formatUsd(cap),
     estimatedCostUsd: formatUsd(estimatedCost),

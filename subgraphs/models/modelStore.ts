@@ -128,8 +128,22 @@ export async function addPriceVersion(tx: Queryable, modelId: string, pricing: P
 
 /** What the gateway holds of a model. */
 export function toModelRecord({ approval, ...model }: Model): ModelRecord {
-  const { id, tenant, provider, modalities, taskClasses, contextWindow, pricing, regions, version } = model;
-  return { id, tenant, provider, modalities, taskClasses, contextWindow, pricing, approval: approval.status, regions, version };
+  const { id, tenant, provider, name, endpoint, apiKeyEnv, modalities, taskClasses, contextWindow, pricing, regions, version } =
+    model;
+  const connection = { name, endpoint, apiKeyEnv };
+  return {
+    id,
+    tenant,
+    provider,
+    connection,
+    modalities,
+    taskClasses,
+    contextWindow,
+    pricing,
+    approval: approval.status,
+    regions,
+    version,
+  };
 }
 
 interface ModelRow {

@@ -18,10 +18,21 @@ export interface SubgraphResources {
   readonly wakeRelay: () => void;
   /** Asks the gateway for a fresh route (POST /internal/route; in one process a plain call). Only `agents` uses it. */
   readonly reroute?: Reroute;
+  /** Sends an operation through the gateway's whole pipeline, as a service of the tenant. Only `evaluations` uses it. */
+  readonly askMesh?: AskMesh;
 }
 
 /** `principal` and `input` are those of the stored task. Resolves to a signed route hint for `field`. */
 export type Reroute = (request: { principal: RequestContext['principal']; field: string; input: unknown }) => Promise<string>;
+
+/** Governed, routed and accounted for like any caller's. Failures are in `errors`; rejects when the gateway does not answer. */
+export type AskMesh = (
+  principal: RequestContext['principal'],
+  request: SubgraphRequest,
+) => Promise<{
+  data?: Record<string, unknown> | null;
+  errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
+}>;
 
 /** How one subgraph is built. Each subgraph's server.ts exports one. */
 export interface SubgraphDefinition {

@@ -63,6 +63,7 @@ export interface MeshEventData extends Record<TaskEventType, TaskEventData> {
   };
   /** Spent or reserved money of a budget moved. */
   'budget.moved': { tenant: string; record: BudgetRecord };
+  'metrics.window': MetricsEventData;
 }
 
 export interface TaskEventData {
@@ -100,6 +101,26 @@ export interface UsageEventData {
   at: string;
 }
 
+/** What one agent did in one window of time. Windows can be added up: counts by sum, durations by merging their sketches. */
+export interface MetricsEventData {
+  tenant: string;
+  agentId: string;
+  windowSeconds: number;
+  /** Attempts that ended in the window, skipped ones left out. */
+  requests: number;
+  succeeded: number;
+  costUsd: string;
+  /** Mergeable sketch of the durations in milliseconds. */
+  sketch: unknown;
+  /** Milliseconds; null when nothing ended in the window. */
+  p50Ms: number | null;
+  p95Ms: number | null;
+  p99Ms: number | null;
+  /** Tasks that wait for this agent, and tasks that it works on, at the end of the window. */
+  queueDepth: number;
+  inFlight: number;
+}
+
 /** Which topic each event type goes to. */
 export const TOPIC_OF: { readonly [Type in MeshEventType]: Topic } = {
   'agent.changed': 'mesh.catalog',
@@ -119,4 +140,5 @@ export const TOPIC_OF: { readonly [Type in MeshEventType]: Topic } = {
   'evaluation.recorded': 'mesh.evaluations',
   'decision.recorded': 'mesh.governance',
   'budget.moved': 'mesh.budgets',
+  'metrics.window': 'mesh.metrics',
 };

@@ -11,5 +11,6 @@ export const TOPICS = [
   'mesh.evaluations',
   'mesh.governance',
   'mesh.budgets',
+  'mesh.metrics',
 ] as const;
 export type Topic = (typeof TOPICS)[number];

@@ -4,11 +4,13 @@ import { canonicalJson } from './canonicalJson.js';
 import { MeshError } from './errors.js';
 import type { Pricing } from './pricing.js';
 import { principalEntity, type Principal } from './principal.js';
+import type { ModelConnection } from './snapshot.js';
 
 /** One entry of a route: who may compute the field, with which model, for at most how much. */
 export interface RankedCandidate {
   readonly agentId: string;
   readonly modelId: string;
+  readonly connection: ModelConnection;
   readonly pricing: Pricing;
   /** The most that this attempt may cost, in USD. */
   readonly capUsd: string;

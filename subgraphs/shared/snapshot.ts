@@ -21,10 +21,21 @@ export interface AgentRecord {
   readonly version: number;
 }
 
+/** How a model is reached. Holds no secret: `apiKeyEnv` names the variable in which the agents subgraph finds the key. */
+export interface ModelConnection {
+  /** What the provider calls it. */
+  readonly name: string;
+  /** An OpenAI-compatible base URL. Null: nobody calls it over the network. */
+  readonly endpoint: string | null;
+  /** Begins with MESH_MODEL_KEY_. Null: it is called without a key. */
+  readonly apiKeyEnv: string | null;
+}
+
 export interface ModelRecord {
   readonly id: string;
   readonly tenant: string;
   readonly provider: string;
+  readonly connection: ModelConnection;
   readonly modalities: readonly string[];
   /** Empty: every task class. */
   readonly taskClasses: readonly string[];

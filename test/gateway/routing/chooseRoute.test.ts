@@ -28,6 +28,7 @@ function model(id: string, price = '1', more: Partial<ModelRecord> = {}): ModelR
     id,
     tenant: 'demo',
     provider: 'local',
+    connection: { name: id, endpoint: null, apiKeyEnv: null },
     modalities: ['text'],
     taskClasses: [],
     contextWindow: null,

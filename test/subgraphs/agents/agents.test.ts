@@ -48,6 +48,7 @@ function candidate(modelId: string, more: Partial<RankedCandidate> = {}): Ranked
   return {
     agentId: 'abacus',
     modelId,
+    connection: { name: modelId, endpoint: null, apiKeyEnv: null },
     pricing: PRICING,
     capUsd: '1',
     estimatedCostUsd: '0.001',
