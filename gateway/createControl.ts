@@ -30,6 +30,12 @@ export function createControl(
       reroute: async () => {
         throw new MeshError('NO_ROUTE', 'This gateway serves a supergraph without agents.');
       },
+      caughtUp: async () => {
+        throw new MeshError(
+          'BAD_CURSOR',
+          'This gateway serves a supergraph without events; send the operation without x-mesh-after.',
+        );
+      },
       snapshotAgeMs: () => null,
       missing: () => [],
       close: async () => undefined,
@@ -44,6 +50,7 @@ export function createControl(
     govern: createGovernance({ supergraph, engine, recorder, metrics, clock }),
     ...router,
     route: (routed, variables, call) => (routed.length === 0 ? Promise.resolve({}) : router.route(routed, variables, call)),
+    caughtUp: snapshot.caughtUp,
     snapshotAgeMs: snapshot.ageMs,
     missing: () => (Number.isFinite(snapshot.ageMs()) ? [] : ['the snapshot of the mesh is not read yet']),
     close: async () => {

@@ -89,6 +89,11 @@ export const ERRORS = {
     meaning: 'The subgraphs do not compose, or break a rule of the mesh; every problem is listed with its file and line.',
   },
   INVALID_CONFIGURATION: { audience: 'operator', httpStatus: 500, meaning: 'Settings are wrong; each is listed with its name.' },
+  INVALID_RECORDINGS: {
+    audience: 'operator',
+    httpStatus: 500,
+    meaning: 'The file of recorded answers is wrong; each problem is listed as file:line.',
+  },
   INVALID_MESH_FILE: {
     audience: 'operator',
     httpStatus: 500,

@@ -17,6 +17,8 @@ export interface Call extends FetchContext {
   readonly traceId: string;
   /** What all routed fields of the operation together may cost. Null: no limit from the caller. */
   readonly budget: PicoUsd | null;
+  /** A cursor of an event that what answers the call must have heard of. Null: none. */
+  readonly after: string | null;
   /** Routed fields are effects and refused over GET. */
   readonly overGet: boolean;
   /** Lets go of the deadline's timer. */
@@ -60,6 +62,7 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
     expiresAt: caller.expiresAt,
     traceId: trace.traceId,
     budget,
+    after: headerText(headers, 'x-mesh-after') ?? null,
     overGet,
     end: () => {
       clearTimeout(timer);

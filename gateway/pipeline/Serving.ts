@@ -35,6 +35,11 @@ export interface Control {
   readonly reroute: Reroute;
   /** Milliseconds since the snapshot was current, Infinity before it is there. Null: nothing here depends on one. */
   snapshotAgeMs(): number | null;
+  /**
+   * Resolves once the snapshot has taken in the event at the cursor and all before it; rejects with BAD_CURSOR for a cursor of no topic
+   * that it follows, with SNAPSHOT_STALE when `signal` is aborted before.
+   */
+  caughtUp(cursor: string, signal: AbortSignal): Promise<void>;
   /** What is still missing before operations can be answered, in words. */
   missing(): readonly string[];
   /** Puts on record what is not yet, and ends. */

@@ -10,7 +10,7 @@ import type { Governed, Serving } from './Serving.js';
 
 /**
  * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
- * what subgraphs do wrong is located in the result. (transport → context →) govern → plan → route → execute → respond.
+ * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan → route → execute → respond.
  */
 export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<OperationResult> {
   const started = performance.now();
@@ -18,6 +18,7 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
   try {
     const variables = coerceVariables(operation);
+    if (call.after !== null) await serving.caughtUp(call.after, call.signal);
     const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
     governed.record();
     const plan = serving.planner.plan(governed.document, operation.operationName);

@@ -15,6 +15,7 @@ import type {
 } from '../../subgraphs/shared/snapshot.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import { createProgress } from './progress.js';
 import { createLatencies, type Latency } from './latencies.js';
 
 /** What the gateway decides and routes by, in memory. */
@@ -28,6 +29,8 @@ export interface Snapshot {
   latency(agentId: string, modelId: string): Latency | undefined;
   /** The tenant's policies and those of all tenants, in force. */
   policies(tenant: string | null): CedarSet;
+  /** See Control. */
+  caughtUp(cursor: string, signal: AbortSignal): Promise<void>;
   /** Milliseconds since it was known to be current. Infinity: it was not loaded yet. */
   ageMs(): number;
   close(): Promise<void>;
@@ -58,6 +61,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   const latencies = createLatencies();
   const byTenant = new Map<string, AgentRecord[]>();
   const cedarSets = new Map<string, CedarSet>();
+  const progress = createProgress(FOLLOWED);
   const stopping = new AbortController();
   let currentAt = -Infinity;
 
@@ -94,7 +98,10 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
     try {
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
-      const followers = readers.map((followed) => follow(followed, (event) => take(latencies.take(event) ?? pageOf(event))));
+      for (const { topic, seen } of readers) progress.advance(topic, seen);
+      const followers = readers.map((followed) =>
+        follow(followed, (event) => take(latencies.take(event) ?? pageOf(event)), progress.advance),
+      );
       const failed = new Promise<never>((_, reject) => {
         let pending = false;
         beating = setInterval(() => {
@@ -155,6 +162,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       }
       return set;
     },
+    caughtUp: progress.reaches,
     ageMs: () => clock() - currentAt,
     close: async () => {
       stopping.abort();
@@ -169,12 +177,13 @@ interface Followed {
   seen: string;
 }
 
-function follow(followed: Followed, apply: (event: MeshEvent) => void) {
+function follow(followed: Followed, apply: (event: MeshEvent) => void, advance: (topic: Topic, cursor: string) => void) {
   const waiters = new Set<() => void>();
   const ended = (async () => {
     for await (const { event, cursor } of followed.reader) {
       apply(event);
       followed.seen = cursor;
+      advance(followed.topic, cursor);
       for (const look of waiters) look();
     }
   })();

@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.js';
-import type { Topic } from '../names.js';
+import { TOPICS, type Topic } from '../names.js';
 
 /** Where a reader is: after which offset of each partition of a topic, in which life of the log. Opaque to clients. */
 export interface Cursor {
@@ -29,6 +29,19 @@ export function decodeCursor(text: string, topic: Topic): Cursor {
     throw bad('it is not a cursor');
   }
   return { topic, epoch, offsets: offsets as number[] };
+}
+
+/** Whether a reader at `seen` has had everything that one at `wanted` had. Both are cursors of one topic and of one life of the log. */
+export function isAtOrAfter(seen: Cursor, wanted: Cursor): boolean {
+  return seen.epoch === wanted.epoch && wanted.offsets.every((offset, partition) => (seen.offsets[partition] ?? -1) >= offset);
+}
+
+/** The topic that a cursor says it belongs to. Throws BAD_CURSOR for anything that is not a cursor. */
+export function topicOf(text: string): Topic {
+  const parts = parse(text);
+  const topic = TOPICS.find((name) => Array.isArray(parts) && name === parts[1]);
+  if (!topic) throw bad('it is not a cursor');
+  return topic;
 }
 
 function parse(text: string): unknown {

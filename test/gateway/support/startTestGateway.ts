@@ -28,6 +28,7 @@ export const openControl: Control = {
   govern: (document) => ({ document, denied: [], nothingLeft: false, byPolicies: false, record: () => undefined }),
   route: async (routed) => Object.fromEntries(routed.map(({ hintVariable }) => [hintVariable, 'hint'])),
   reroute: async ({ field }) => `a hint for ${field}`,
+  caughtUp: async () => undefined,
   snapshotAgeMs: () => 0,
   missing: () => [],
   close: async () => undefined,
