@@ -1,7 +1,12 @@
 import { MeshError } from '../errors.js';
 
 /** Sends one operation to a gateway's public API and resolves to its data. */
-export type MeshClient = <Data>(query: string, variables?: Record<string, unknown>) => Promise<Data>;
+export type MeshClient = <Data>(
+  query: string,
+  variables?: Record<string, unknown>,
+  /** Besides the token and the content type, such as x-mesh-after. */
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Data>;
 
 interface GraphQLAnswer {
   readonly data?: unknown;
@@ -23,10 +28,18 @@ export function createMeshClient({
   timeoutMs?: number;
 }): MeshClient {
   const endpoint = new URL('/graphql', url);
-  return async <Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> => {
+  return async <Data>(
+    query: string,
+    variables: Record<string, unknown> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Data> => {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(timeoutMs),
     }).catch((cause: unknown) => {
