@@ -29,7 +29,10 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
     const internalKey = config.internalKey ?? randomBytes(32);
     const clock = Date.now;
     const late: { gateway?: Gateway } = {};
-    const reroute: Reroute = async (request) => late.gateway!.reroute(request);
+    const reroute: Reroute = async (request) => {
+      if (!late.gateway) throw new MeshError('TOO_BUSY', 'The gateway is still starting.');
+      return late.gateway.reroute(request);
+    };
     const resources = { database, eventLog, clock, internalKey, log, reroute };
     const subgraphs: Subgraph[] = [];
     for (const name of SUBGRAPH_NAMES) {

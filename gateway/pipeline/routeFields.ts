@@ -4,6 +4,7 @@ import { formatUsd, parseUsd, type PicoUsd } from '../../subgraphs/shared/money.
 import { GATEWAY_PRINCIPAL, principalEntity, type Principal } from '../../subgraphs/shared/principal.js';
 import { signRouteHint, type RankedCandidate, type RouteHint } from '../../subgraphs/shared/routeHint.js';
 import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
+import { LIMITS } from '../config/limits.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { PolicyEngine } from '../governance/createPolicyEngine.js';
 import type { RecordedDecision, Recorder } from '../governance/createRecorder.js';
@@ -50,7 +51,7 @@ const DURABLE = 'Mutation.taskRun';
 
 /** Routed fields → decisions with money reserved for them → signed hints. A field that nobody may compute gets an empty route. */
 export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
-  const { supergraph, metrics, clock } = parts;
+  const { supergraph, snapshot, metrics, clock } = parts;
 
   const decide = async (wanted: Wanted, reserved: string[]): Promise<string> => {
     const { hint, decisions } = await decideRoute(parts, wanted);
@@ -84,7 +85,10 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
       }
       return Object.fromEntries(hints.flatMap((hint) => (hint.status === 'fulfilled' ? [hint.value] : [])));
     },
-    reroute: (({ principal, field, input }) => {
+    reroute: (async ({ principal, field, input }) => {
+      // An empty snapshot would find nobody, and the task would be over for good.
+      if (snapshot.ageMs() > LIMITS.snapshotMs)
+        throw new MeshError('SNAPSHOT_STALE', 'The gateway has no current picture of the mesh to route by. Try again later.');
       const [typeName = '', fieldName = ''] = field.split('.');
       const directive = supergraph.directivesOn(typeName, fieldName).find(({ name }) => name === 'costRouted');
       if (field !== DURABLE || !directive)

@@ -15,7 +15,7 @@ import type {
 } from '../../subgraphs/shared/snapshot.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
-import { createProgress } from './progress.js';
+import { createProgress, type Progress } from './progress.js';
 import { createLatencies, type Latency } from './latencies.js';
 
 /** What the gateway decides and routes by, in memory. */
@@ -45,6 +45,8 @@ interface Options {
 
 const FOLLOWED: readonly Topic[] = ['mesh.catalog', 'mesh.tasks', 'mesh.evaluations', 'mesh.budgets'];
 const HEARTBEAT_MS = 2_000;
+/** An event log that has not shown its newest events by then is taken for broken, and the snapshot is read again. */
+const HEARTBEAT_TIMEOUT_MS = 10_000;
 const PAGE_TIMEOUT_MS = 10_000;
 const MAX_PAGES = 10_000;
 
@@ -89,7 +91,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
     const readers = await Promise.all(
       FOLLOWED.map(async (topic) => {
         const head = await eventLog.head(topic);
-        return { topic, seen: head, reader: await eventLog.read(topic, head) };
+        return { topic, head, reader: await eventLog.read(topic, head) };
       }),
     );
     const stop = (): void => readers.forEach(({ reader }) => void reader.stop());
@@ -98,17 +100,17 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
     try {
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
-      for (const { topic, seen } of readers) progress.advance(topic, seen);
-      const followers = readers.map((followed) =>
-        follow(followed, (event) => take(latencies.take(event) ?? pageOf(event)), progress.advance),
-      );
+      for (const { topic, head } of readers) progress.advance(topic, head);
+      const apply = (event: MeshEvent): void => take(latencies.take(event) ?? pageOf(event));
+      const followers = readers.map(({ topic, reader }) => follow(topic, reader, apply, progress));
       const failed = new Promise<never>((_, reject) => {
         let pending = false;
         beating = setInterval(() => {
           if (pending) return;
           pending = true;
           const askedAt = clock();
-          Promise.all(followers.map((follower) => follower.reaches(eventLog)))
+          const tooLate = AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS);
+          Promise.all(FOLLOWED.map(async (topic) => progress.reaches(await eventLog.head(topic), tooLate)))
             .then(() => {
               pending = false;
               currentAt = Math.max(currentAt, askedAt);
@@ -116,7 +118,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
             .catch(reject);
         }, HEARTBEAT_MS);
       });
-      await Promise.race([failed, ...followers.map(({ ended }) => ended)]);
+      await Promise.race([failed, ...followers]);
       if (!stopping.signal.aborted) throw new Error('the event log ended');
     } finally {
       clearInterval(beating);
@@ -171,39 +173,12 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   };
 }
 
-interface Followed {
-  readonly topic: Topic;
-  readonly reader: EventReader;
-  seen: string;
-}
-
-function follow(followed: Followed, apply: (event: MeshEvent) => void, advance: (topic: Topic, cursor: string) => void) {
-  const waiters = new Set<() => void>();
-  const ended = (async () => {
-    for await (const { event, cursor } of followed.reader) {
-      apply(event);
-      followed.seen = cursor;
-      advance(followed.topic, cursor);
-      for (const look of waiters) look();
-    }
-  })();
-  return {
-    ended,
-    /** Resolves once everything has been applied that is in the topic now; rejects when the topic has ended before. */
-    reaches: async (eventLog: EventLog): Promise<void> => {
-      const head = await eventLog.head(followed.topic);
-      if (head === followed.seen) return;
-      const reached = new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (followed.seen !== head) return;
-          waiters.delete(look);
-          resolve();
-        };
-        waiters.add(look);
-      });
-      await Promise.race([reached, ended]);
-    },
-  };
+/** Applies what comes, until the reader is stopped. Rejects with the reader's error. */
+async function follow(topic: Topic, reader: EventReader, apply: (event: MeshEvent) => void, progress: Progress): Promise<void> {
+  for await (const { event, cursor } of reader) {
+    apply(event);
+    progress.advance(topic, cursor);
+  }
 }
 
 function pageOf({ type, data }: MeshEvent): Omit<SnapshotPage, 'next'> {

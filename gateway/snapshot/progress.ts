@@ -3,6 +3,8 @@ import type { Topic } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
 
 /** How far a snapshot has come in each topic, and who waits until it has come further. */
+export type Progress = ReturnType<typeof createProgress>;
+
 export function createProgress(topics: readonly Topic[]) {
   const seen = new Map<Topic, Cursor>();
   const waiting = new Set<() => void>();

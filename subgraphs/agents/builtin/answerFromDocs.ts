@@ -1,4 +1,5 @@
 import { CannotAnswer, type LocalAnswer } from './LocalAnswer.js';
+import { refuseLongPrompt } from './promptText.js';
 import { documentation, termsOf, type Passage } from './knowledgeBase.js';
 
 /**
@@ -6,6 +7,7 @@ import { documentation, termsOf, type Passage } from './knowledgeBase.js';
  * how much of the question they hold, and gives up to three with their sources. Throws CannotAnswer when nothing is about the question.
  */
 export function answerFromDocs(question: string, variant: 'small' | 'large'): LocalAnswer {
+  refuseLongPrompt(question);
   const found = documentation().search(question, variant === 'small' ? 1 : 12);
   if (found.length === 0) throw new CannotAnswer('nothing in the documentation is about this');
   const chosen = variant === 'small' ? found : rankSentences(question, found).slice(0, 3);

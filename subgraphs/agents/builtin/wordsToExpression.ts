@@ -1,3 +1,4 @@
+import { withoutEnd } from './promptText.js';
 const UNITS =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
@@ -25,8 +26,8 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:modulo|mod)\b/g, ' % '],
   [/\bsquared\b/g, ' ^ 2 '],
   [/\bcubed\b/g, ' ^ 3 '],
-  [/(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)\s+of\b/g, ' $1 / 100 * '],
-  [/(\d+(?:\.\d+)?)\s*(?:percent|per cent)/g, ' ($1 / 100) '],
+  [/(?<![\d.])(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)\s+of\b/g, ' $1 / 100 * '],
+  [/(?<![\d.])(\d+(?:\.\d+)?)\s*(?:percent|per cent)/g, ' ($1 / 100) '],
   [/\bhalf of\b/g, ' 1 / 2 * '],
   [/\b(?:a )?third of\b/g, ' 1 / 3 * '],
   [/\b(?:a )?quarter of\b/g, ' 1 / 4 * '],
@@ -36,8 +37,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/[−–]/g, ' - '],
 ];
 
-const AROUND =
-  /^(?:(?:please|what(?:'s| is| are)|how much (?:is|are)|calculate|compute|work out|evaluate|tell me)\s+)+|[?.!=\s]+$/g;
+const BEFORE = /^(?:(?:please|what(?:'s| is| are)|how much (?:is|are)|calculate|compute|work out|evaluate|tell me)\s+)+/;
 const LISTED = /\b(sum|product) of ((?:[-\d.]+(?:\s*,\s*(?:and\s+)?|\s+and\s+))+[-\d.]+)/g;
 const BETWEEN = /\bdifference (?:of|between) (\S+) and (\S+)/g;
 const POWER_OF = /\b(?:the )?(square|cube) of (\([^()]*\)|[\d.]+)/g;
@@ -48,7 +48,7 @@ const POWER_OF = /\b(?:the )?(square|cube) of (\([^()]*\)|[\d.]+)/g;
  */
 export function wordsToExpression(text: string): string {
   let result = numbersToDigits(text.toLowerCase().replace(/(\d),(?=\d{3}\b)/g, '$1')).trim();
-  result = result.replace(AROUND, '').replace(/^the\s+/, '');
+  result = withoutEnd(result.replace(BEFORE, ''), /[?.!=\s]/).replace(/^the\s+/, '');
   result = result.replace(LISTED, (_, kind: string, items: string) => {
     const numbers = items.split(/\s*,\s*(?:and\s+)?|\s+and\s+/);
     return `(${numbers.join(kind === 'sum' ? ' + ' : ' * ')})`;
