@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { CONTEXT_HEADER, signContext } from '../../subgraphs/shared/requestContext.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { composeLive } from '../compose/composeLive.js';
@@ -98,8 +99,10 @@ function sourceOf(
     const url = urls.get(name) ?? own;
     // The events subgraph is composed and run by none.
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return [];
+    // Other teams' subgraphs in the same supergraph are not told who the caller is.
     const sign =
       internalKey &&
+      SUBGRAPH_NAMES.some((own) => own === name) &&
       (async (body: string, { request }: { request: Parameters<typeof signContext>[0] }) => ({
         [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()),
       }));

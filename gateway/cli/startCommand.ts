@@ -35,7 +35,8 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
     };
     const resources = { database, eventLog, clock, internalKey, log, reroute };
     const subgraphs: Subgraph[] = [];
-    for (const name of SUBGRAPH_NAMES) {
+    // Closed in the opposite order: right after the gateway the one whose workers need the others.
+    for (const name of SUBGRAPH_NAMES.toReversed()) {
       subgraphs.push(
         await lifetime.open(
           () => createSubgraph(DEFINITIONS[name], resources),

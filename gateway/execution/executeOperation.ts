@@ -28,8 +28,8 @@ export interface OperationRequest {
   readonly operationName?: string | undefined;
   /** As the client sent them; they must be valid for the operation. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Signed route hints by variable name. */
-  readonly hints?: Readonly<Record<string, string>>;
+  /** By variable name: the signed route hint, or why the field cannot be routed; then it alone is left out, with a located error. */
+  readonly hints?: Readonly<Record<string, string | MeshError>>;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: FetchContext;
   /** Errors of fields that were cut out before planning. */
@@ -66,7 +66,13 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     await executePlan(plan.subscription.rest, [root], execution);
   } else {
     introspect(supergraph, document, operationName, request.variables, data);
-    const active = plan.segments.filter(({ routed }) => !routed || routed.isIncluded(coerced.coerced));
+    const active = plan.segments.filter(({ routed }) => {
+      if (!routed) return true;
+      const hint = hints[routed.hintVariable];
+      if (hint instanceof MeshError)
+        errors.push({ message: hint.message, path: [routed.responseName], extensions: { ...hint.extensions } });
+      return routed.isIncluded(coerced.coerced) && !(hint instanceof MeshError);
+    });
     if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
     else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
   }

@@ -121,9 +121,9 @@ function nextBatch(waiting: readonly RecordedDecision[], largest: number): Recor
 /** Callers choose ids and operation names. What is too long to keep is kept as its beginning and its hash, which still tells it apart. */
 function shortened(decision: RecordedDecision): RecordedDecision {
   const short = <Text extends string | null>(text: Text): Text => {
-    if (text === null || text.length <= MAX_TEXT) return text;
+    if (text === null || text.length <= MAX_TEXT) return (text?.toWellFormed() ?? null) as Text;
     const hash = createHash('sha256').update(text).digest('hex');
-    return `${text.slice(0, MAX_TEXT - 100)}… (${text.length} characters, SHA-256 ${hash})` as Text;
+    return `${text.slice(0, MAX_TEXT - 100).toWellFormed()}… (${text.length} characters, SHA-256 ${hash})` as Text;
   };
   return {
     ...decision,

@@ -5,6 +5,7 @@ import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
 import type { Call } from '../context/createCall.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Planner } from '../planner/createPlanner.js';
+import type { MeshError } from '../errors.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { RoutedInstance } from '../planner/OperationPlan.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
@@ -29,8 +30,12 @@ export interface Control {
     variables: Record<string, unknown>,
     principal: Principal,
   ): Governed;
-  /** Signed route hints by variable name. */
-  route(routed: readonly RoutedInstance[], variables: Record<string, unknown>, call: Call): Promise<Record<string, string>>;
+  /** By variable name: the signed route hint, or why the field cannot be routed just now. */
+  route(
+    routed: readonly RoutedInstance[],
+    variables: Record<string, unknown>,
+    call: Call,
+  ): Promise<Record<string, string | MeshError>>;
   /** A new route for a stored task. */
   readonly reroute: Reroute;
   /** Milliseconds since the snapshot was current, Infinity before it is there. Null: nothing here depends on one. */

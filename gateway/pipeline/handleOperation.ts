@@ -74,7 +74,7 @@ function refuseEffectsOverGet({ routed }: OperationPlan, { overGet }: Call): voi
 interface Planned {
   readonly plan: OperationPlan;
   readonly governed: Governed;
-  readonly hints: Record<string, string>;
+  readonly hints: Record<string, string | MeshError>;
 }
 
 function execute(

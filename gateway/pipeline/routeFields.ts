@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { formatCedarEntity } from '../../subgraphs/shared/cedar/cedarEntities.js';
+import { checkTaskInput } from '../../subgraphs/shared/checkTaskInput.js';
 import { formatUsd, parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 import { GATEWAY_PRINCIPAL, principalEntity, type Principal } from '../../subgraphs/shared/principal.js';
 import { signRouteHint, type RankedCandidate, type RouteHint } from '../../subgraphs/shared/routeHint.js';
@@ -43,8 +44,8 @@ interface Wanted {
 }
 
 const HINT_MS = 60_000;
-/** Well past every deadline: what is spent after a reservation has gone could push a hard budget over. */
-const RESERVATION_MS = 15 * 60_000;
+/** Until the agents subgraph has stored the task and prolongs it: a route that nobody took leaves nothing held for long. */
+const RESERVATION_MS = HINT_MS + 30_000;
 const RESERVE_TIMEOUT_MS = 5_000;
 const PREVIEW = 'Query.routePreview';
 const DURABLE = 'Mutation.taskRun';
@@ -53,9 +54,8 @@ const DURABLE = 'Mutation.taskRun';
 export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
   const { supergraph, snapshot, metrics, clock } = parts;
 
-  const decide = async (wanted: Wanted, reserved: string[]): Promise<string> => {
+  const decide = async (wanted: Wanted): Promise<string> => {
     const { hint, decisions } = await decideRoute(parts, wanted);
-    if (hint.reservationId !== null) reserved.push(hint.reservationId);
     if (wanted.coordinate !== PREVIEW) parts.recorder.record(decisions);
     metrics.routedField(wanted.coordinate, hint.ranked.length > 0 ? 'routed' : 'refused');
     const { principal, coordinate: field, input } = wanted;
@@ -67,23 +67,22 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
       const included = routed.filter((each) => each.isIncluded(variables));
       // Until one knapsack shares it out, each field may use an equal part of what the caller allows for all.
       const limit = call.budget === null ? null : call.budget / BigInt(Math.max(1, included.length));
-      const reserved: string[] = [];
-      const hints = await Promise.allSettled(
+      const hints: Record<string, string | MeshError> = {};
+      const results = await Promise.allSettled(
         included.map(async ({ hintVariable, coordinate, taskClass, objective, input: read }) => {
           const input = read(variables) as RoutedInput;
           const { principal, deadlineAt } = call.request;
           const deadline = coordinate === DURABLE ? null : deadlineOf(input, clock(), deadlineAt);
           const wanted = { principal, coordinate, input, objective, taskClass, limit, deadlineAt: deadline };
-          return [hintVariable, await decide(wanted, reserved)] as const;
+          hints[hintVariable] = await decide(wanted).catch((error: unknown) => {
+            if (error instanceof MeshError) return error;
+            throw error;
+          });
         }),
       );
-      const failed = hints.find((hint) => hint.status === 'rejected');
-      if (failed) {
-        // Nothing of the operation is run, so nothing stays reserved for it.
-        await Promise.all(reserved.map((reservationId) => release(parts, reservationId)));
-        throw failed.reason;
-      }
-      return Object.fromEntries(hints.flatMap((hint) => (hint.status === 'fulfilled' ? [hint.value] : [])));
+      const bug = results.find((result) => result.status === 'rejected');
+      if (bug) throw bug.reason;
+      return hints;
     },
     reroute: (async ({ principal, field, input }) => {
       // An empty snapshot would find nobody, and the task would be over for good.
@@ -93,18 +92,15 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
       const directive = supergraph.directivesOn(typeName, fieldName).find(({ name }) => name === 'costRouted');
       if (field !== DURABLE || !directive)
         throw new MeshError('BAD_USER_INPUT', `${field} is not a field that can be routed again.`);
-      return decide(
-        {
-          principal,
-          coordinate: field,
-          input: input as RoutedInput,
-          objective: (directive.args['objective'] as string | undefined) ?? undefined,
-          taskClass: (directive.args['taskClass'] as string | undefined) ?? undefined,
-          limit: null,
-          deadlineAt: null,
-        },
-        [],
-      );
+      return decide({
+        principal,
+        coordinate: field,
+        input: input as RoutedInput,
+        objective: (directive.args['objective'] as string | undefined) ?? undefined,
+        taskClass: (directive.args['taskClass'] as string | undefined) ?? undefined,
+        limit: null,
+        deadlineAt: null,
+      });
     }) satisfies Reroute,
   };
 }
@@ -118,6 +114,7 @@ async function decideRoute(parts: Parts, wanted: Wanted): Promise<{ hint: RouteH
   const { snapshot, clock } = parts;
   const { principal, objective } = wanted;
   const input = wanted.taskClass === undefined ? wanted.input : { ...wanted.input, taskClass: wanted.taskClass };
+  if (!isSound(input)) return { hint: nobody(wanted, clock()), decisions: [] };
   const policies = askPolicies(parts, { ...wanted, input });
   const choice = chooseRoute({
     input,
@@ -149,6 +146,30 @@ async function decideRoute(parts: Parts, wanted: Wanted): Promise<{ hint: RouteH
   return { hint, decisions: policies.about(paid.choice) };
 }
 
+/** What is wrong with an input the agents subgraph says, as an error or a userError, each where it belongs; no money is held for it. */
+function isSound(input: RoutedInput): boolean {
+  try {
+    checkTaskInput(input);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nobody({ deadlineAt }: Wanted, nowMs: number): RouteHint {
+  return {
+    routeId: `route-${randomUUID()}`,
+    ranked: [],
+    objective: 'CHEAPEST',
+    complexity: 'SIMPLE',
+    reasons: [],
+    rejected: [],
+    reservationId: null,
+    deadlineAt,
+    expiresAt: nowMs + HINT_MS,
+  };
+}
+
 /** The first candidates whose caps together stay within the limit. */
 function within(ranked: readonly RankedCandidate[], limit: PicoUsd): RankedCandidate[] {
   let left = limit;
@@ -175,7 +196,7 @@ async function reserve(
   for (let round = 0; ranked.length > 0 && round < 3; round++) {
     const reservationId = `reservation-${randomUUID()}`;
     const amount = ranked.reduce((sum, { capUsd }) => sum + parseUsd(capUsd), 0n);
-    const answer = await askReserve(parts, {
+    const answer = await askReserve(parts, reservationId, {
       reservationId,
       tenant: wanted.principal.tenant,
       scopes: scopesOf(wanted, ranked),
@@ -224,7 +245,8 @@ type ReserveAnswer =
   | { readonly ok: true; readonly budgetIds: readonly string[] }
   | { readonly ok: false; readonly budgetId: string; readonly remainingUsd: string };
 
-async function askReserve({ costs, clock }: Parts, request: Record<string, unknown>): Promise<ReserveAnswer> {
+async function askReserve(parts: Parts, reservationId: string, request: Record<string, unknown>): Promise<ReserveAnswer> {
+  const { costs, clock } = parts;
   const context = { principal: GATEWAY_PRINCIPAL, operationId: 'reserve', deadlineAt: clock() + RESERVE_TIMEOUT_MS };
   const answer = await costs
     .request(
@@ -232,6 +254,8 @@ async function askReserve({ costs, clock }: Parts, request: Record<string, unkno
       { request: context, signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) },
     )
     .catch((cause: unknown) => {
+      // It may have been made all the same.
+      void release(parts, reservationId);
       throw new MeshError('BUDGET_UNAVAILABLE', 'Budgets cannot be asked just now. Try again later.', { cause });
     });
   const reserved = answer.data?.['_reserve'];

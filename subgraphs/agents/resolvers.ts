@@ -1,3 +1,4 @@
+import { checkTaskInput } from '../shared/checkTaskInput.js';
 import { readPage, toConnection } from '../shared/connection.js';
 import type { Queryable } from '../shared/database/Database.js';
 import { MeshError } from '../shared/errors.js';
@@ -141,9 +142,6 @@ export const resolvers = {
 /** Refusals that a mutation reports as userErrors. */
 const BUSINESS = new Set(['NO_ROUTE', 'OVER_BUDGET', 'IDEMPOTENCY_CONFLICT', 'BAD_USER_INPUT']);
 
-const MAX_PROMPT = 100_000;
-const MAX_PAYLOAD = 1_000_000;
-
 async function readHint(
   { input, _route }: Routed,
   field: string,
@@ -151,13 +149,7 @@ async function readHint(
   { internalKey, clock }: SubgraphResources,
 ): Promise<RouteHint> {
   const hint = await verifyRouteHint(_route, { principal, field, input }, internalKey, clock());
-  if ((input.prompt?.length ?? 0) > MAX_PROMPT)
-    throw new MeshError('BAD_USER_INPUT', `input.prompt has over ${MAX_PROMPT} characters. Send less.`);
-  if (input.payload !== undefined && JSON.stringify(input.payload).length > MAX_PAYLOAD)
-    throw new MeshError('BAD_USER_INPUT', `input.payload has over ${MAX_PAYLOAD} characters. Send less.`);
-  const { idempotencyKey } = input;
-  if (typeof idempotencyKey === 'string' && (idempotencyKey === '' || idempotencyKey.length > 200))
-    throw new MeshError('BAD_USER_INPUT', 'input.idempotencyKey has 1 to 200 characters.');
+  checkTaskInput(input);
   return hint;
 }
 

@@ -67,6 +67,23 @@ export function remainingOf({ limit, spent, reserved }: Pick<Budget, 'limit' | '
   return left > 0n ? left : 0n;
 }
 
+export interface WantedReservation {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly until: string;
+}
+
+/** Holds reservations for longer, whose tasks were stored; those that were released or have expired meanwhile stay so. */
+export async function prolong(tx: Queryable, wanted: readonly WantedReservation[]): Promise<void> {
+  if (wanted.length === 0) return;
+  await tx.query(
+    `update costs.reservation r set expires_at = greatest(r.expires_at, wanted.until)
+     from jsonb_to_recordset($1::text::jsonb) as wanted (id text, until timestamptz)
+     where r.id = wanted.id and r.released_at is null`,
+    [JSON.stringify(wanted)],
+  );
+}
+
 /** Frees what a reservation still holds. False: there is none, or it was released before. */
 export async function release(tx: Queryable, reservationId: string, nowMs: number): Promise<boolean> {
   const [held] = await findHeld(tx, [reservationId]);

@@ -3,6 +3,7 @@ import type { SubgraphDefinition, SubgraphResources } from '../shared/Subgraph.j
 import { toLedgerEntry, type LedgerEntry } from './ledgerEntry.js';
 import { createLoaders } from './loaders.js';
 import { recordUsage } from './recordUsage.js';
+import { prolong, type WantedReservation } from './reservations.js';
 import { reachOf, resolvers, type CostsContext } from './resolvers.js';
 import { sweep } from './sweep.js';
 
@@ -26,8 +27,13 @@ export const costsSubgraph: SubgraphDefinition = {
 async function takeUsage(events: readonly MeshEvent[], { database, clock, log, wakeRelay }: SubgraphResources): Promise<void> {
   const entries: LedgerEntry[] = [];
   const settled: string[] = [];
+  const wanted: WantedReservation[] = [];
   for (const event of events) {
     if (event.type === 'usage.settled') settled.push((event as MeshEvent<'usage.settled'>).data.reservationId);
+    if (event.type === 'usage.reserved') {
+      const { reservationId: id, until } = (event as MeshEvent<'usage.reserved'>).data;
+      wanted.push({ id, until });
+    }
     if (event.type !== 'usage.recorded') continue;
     try {
       entries.push(toLedgerEntry((event as MeshEvent<'usage.recorded'>).data));
@@ -35,8 +41,12 @@ async function takeUsage(events: readonly MeshEvent[], { database, clock, log, w
       log.error({ eventId: event.id, err: error }, 'a report of usage cannot be right and is left out of the ledger');
     }
   }
-  if (entries.length + settled.length === 0) return;
-  await database.transaction((tx) => recordUsage(tx, entries, settled, clock()));
+  if (entries.length + settled.length + wanted.length === 0) return;
+  await database.transaction(async (tx) => {
+    await recordUsage(tx, entries, settled, clock());
+    // Last, since budgets are always locked before reservations.
+    await prolong(tx, wanted);
+  });
   wakeRelay();
 }
 

@@ -30,6 +30,8 @@ export async function setBudget(tx: Queryable, setter: Setter, input: BudgetInpu
   if (Array.isArray(wanted)) return { budget: null, userErrors: wanted };
   // Waits for entries that are being added and keeps others out until the sum below is committed with its budget.
   await tx.query('lock table costs.ledger_entry in share mode');
+  // A row that is not there yet cannot be locked, so the id is.
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`budget ${wanted.id}`]);
   await tx.query('select id from costs.budget where id = $1 for update', [wanted.id]);
   const [existing] = await findBudgetsByIds(tx, null, [wanted.id], nowMs);
   if (existing && existing.tenant !== setter.tenant && !setter.anyTenant) {

@@ -2,6 +2,7 @@ import { MeshError } from './errors.js';
 
 /** Newest first, ties by id. A cursor is base64url of [version, sortKey, id]. */
 export interface PageKey {
+  /** When it was made, RFC 3339. */
   readonly sortKey: string;
   readonly id: string;
 }
@@ -67,7 +68,9 @@ function decode(cursor: string): PageKey {
       parts.length === 3 &&
       parts[0] === VERSION &&
       typeof parts[1] === 'string' &&
-      typeof parts[2] === 'string'
+      isMoment(parts[1]) &&
+      typeof parts[2] === 'string' &&
+      !parts[2].includes('\0')
     ) {
       return { sortKey: parts[1], id: parts[2] };
     }
@@ -75,4 +78,9 @@ function decode(cursor: string): PageKey {
     // Falls through to the one answer for everything that is not a cursor.
   }
   throw new MeshError('BAD_CURSOR', 'The cursor was not made by this field. Start without one.');
+}
+
+function isMoment(text: string): boolean {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text;
 }

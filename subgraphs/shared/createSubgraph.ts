@@ -7,6 +7,7 @@ import {
   OperationTypeNode,
   parse,
   validate,
+  visit,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -17,6 +18,7 @@ import { loadSubgraphSdl } from './loadSdl.js';
 import { migrate } from './migrate.js';
 import { createOutbox, startOutboxRelay } from './outbox.js';
 import type { RequestContext } from './requestContext.js';
+import { refuseUnstorable } from './storableText.js';
 import { scalars } from './scalars.js';
 import type { Subgraph, SubgraphDefinition, SubgraphRequest, SubgraphResources } from './Subgraph.js';
 
@@ -92,6 +94,7 @@ async function run(
   }
   if ('length' in document) return { errors: document };
   requireInternalScope(document, context);
+  if (!isInternal(context)) refuseUnstorable(request.variables, 'An argument');
   return execute({
     schema,
     document,
@@ -103,17 +106,27 @@ async function run(
 
 function parseAndValidate(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
   try {
+    // Literals are part of the text, where NUL and half a surrogate pair can only be written as escapes.
+    if (/\\u(?:0000|[dD][89a-fA-F])/.test(query)) refuseUnstorable(literalsOf(query), 'A literal');
     const document = parse(query);
     const errors = validate(schema, document);
     return errors.length > 0 ? errors : document;
   } catch (error) {
-    return [error as GraphQLError];
+    return [
+      error instanceof GraphQLError ? error : new GraphQLError((error as Error).message, { originalError: error as Error }),
+    ];
   }
+}
+
+function literalsOf(query: string): string[] {
+  const literals: string[] = [];
+  visit(parse(query), { StringValue: ({ value }) => void literals.push(value) });
+  return literals;
 }
 
 /** Root fields that begin with one underscore are for the gateway itself; it never passes a client's wish for one on. */
 function requireInternalScope(document: DocumentNode, context: RequestContext): void {
-  if (context.principal.scopes.includes('mesh.internal')) return;
+  if (isInternal(context)) return;
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation === OperationTypeNode.SUBSCRIPTION) continue;
     for (const selection of definition.selectionSet.selections) {
@@ -123,6 +136,10 @@ function requireInternalScope(document: DocumentNode, context: RequestContext): 
       }
     }
   }
+}
+
+function isInternal({ principal }: RequestContext): boolean {
+  return principal.scopes.includes('mesh.internal');
 }
 
 function refusal(error: Error): ExecutionResult {

@@ -39,6 +39,8 @@ export interface MeshEventData extends Record<TaskEventType, TaskEventData> {
     modelId: string | null;
   };
   'usage.recorded': UsageEventData;
+  /** A task was stored that the reservation is for: it is held until then (RFC 3339), unless the task is over before. */
+  'usage.reserved': { tenant: string; reservationId: string; taskId: string; until: string };
   /** The task is over: what is left of the reservation is free again. */
   'usage.settled': { tenant: string; reservationId: string; taskId: string };
   'evaluation.recorded': {
@@ -136,6 +138,7 @@ export const TOPIC_OF: { readonly [Type in MeshEventType]: Topic } = {
   'task.cancelled': 'mesh.tasks',
   'route.decided': 'mesh.routing',
   'usage.recorded': 'mesh.usage',
+  'usage.reserved': 'mesh.usage',
   'usage.settled': 'mesh.usage',
   'evaluation.recorded': 'mesh.evaluations',
   'decision.recorded': 'mesh.governance',

@@ -13,11 +13,18 @@ export async function tellStatus(tx: Queryable, task: Task, nowMs: number): Prom
   await publish(tx, 'agents', newEvent(type, taskId, data, { subgraph: 'agents', nowMs }));
 }
 
+/** Longer than any task runs: what is spent after a reservation has gone could push a hard budget over. */
+const HELD_MS = 15 * 60_000;
+
+/** Who was chosen, and that the money held for them is wanted. */
 export async function tellRoute(tx: Queryable, { id: taskId, tenant, taskClass, hint }: Task, nowMs: number): Promise<void> {
   const chosen = hint.ranked[0];
   const { routeId } = hint;
   const data = { tenant, routeId, taskId, taskClass, agentId: chosen?.agentId ?? null, modelId: chosen?.modelId ?? null };
   await publish(tx, 'agents', newEvent('route.decided', routeId, data, { subgraph: 'agents', nowMs }));
+  if (hint.reservationId === null) return;
+  const held = { tenant, reservationId: hint.reservationId, taskId, until: new Date(nowMs + HELD_MS).toISOString() };
+  await publish(tx, 'agents', newEvent('usage.reserved', taskId, held, { subgraph: 'agents', nowMs }));
 }
 
 export async function tellAttempt(tx: Queryable, task: Task, { attempt, candidate, usage }: Try, nowMs: number): Promise<void> {
