@@ -2,14 +2,14 @@ import { formatUsd } from '../../subgraphs/shared/money.js';
 import type { RankedCandidate, RejectedRoute, RouteHint } from '../../subgraphs/shared/routeHint.js';
 import { filterCandidates } from './filterCandidates.js';
 import type { Candidate, Objective, RouteChoice, RoutedInput, RoutingRequest } from './RoutingRequest.js';
-import { maxInputTokens } from './estimate.js';
+import { sizeOf } from './estimate.js';
 
 const MAX_RANKED = 4;
 const MAX_REJECTED = 20;
 /** Below this expected quality nobody is taken while somebody reaches it, unless the input says another figure. */
 const FLOOR: Readonly<Record<Objective, number>> = { CHEAPEST: 0.6, VALUE: 0.75, BEST: 0 };
-const SIMPLE_CHARACTERS = 500;
-const MODERATE_CHARACTERS = 4_000;
+const SIMPLE_BYTES = 500;
+const MODERATE_BYTES = 4_000;
 
 /**
  * Decides who computes a routed field: filters by hard constraints, estimates, chooses by objective, ranks fallbacks. Pure: the same
@@ -34,9 +34,9 @@ export function chooseRoute(request: RoutingRequest): RouteChoice {
 
 function complexityOf(input: RoutedInput): RouteHint['complexity'] {
   if (input.complexity) return input.complexity;
-  const characters = maxInputTokens(input);
-  if (characters <= SIMPLE_CHARACTERS) return 'SIMPLE';
-  return characters <= MODERATE_CHARACTERS ? 'MODERATE' : 'COMPLEX';
+  const bytes = sizeOf(input);
+  if (bytes <= SIMPLE_BYTES) return 'SIMPLE';
+  return bytes <= MODERATE_BYTES ? 'MODERATE' : 'COMPLEX';
 }
 
 function objectiveOf({ customerValue }: RoutedInput, complexity: RouteHint['complexity']): Objective {

@@ -1,33 +1,38 @@
 import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 import { costOf } from '../../subgraphs/shared/pricing.js';
+import { inputBytesOf, MAX_OUTPUT_TOKENS, mostInputTokens } from '../../subgraphs/shared/tokenBounds.js';
 import type { AgentRecord, ModelRecord, QualityRecord } from '../../subgraphs/shared/snapshot.js';
 import type { RoutedInput } from './RoutingRequest.js';
 
-/** Output of an ordinary answer, and the most that an answer may have, in tokens. */
+/** Output of an ordinary answer, in tokens. */
 const EXPECTED_OUTPUT = 200;
-const MAX_OUTPUT = 4_096;
-const CHARACTERS_PER_TOKEN = 4;
+const BYTES_PER_TOKEN = 4;
 
-/** No tokenizer makes more tokens than there are characters. */
-export function maxInputTokens({ prompt, payload }: RoutedInput): number {
-  return (prompt?.length ?? 0) + (payload === undefined || payload === null ? 0 : JSON.stringify(payload).length);
+const sizes = new WeakMap<RoutedInput, number>();
+
+/** Bytes of prompt and payload. Worked out once for each input, whatever the number of candidates. */
+export function sizeOf(input: RoutedInput): number {
+  let size = sizes.get(input);
+  if (size === undefined) sizes.set(input, (size = inputBytesOf(input)));
+  return size;
 }
 
-export function expectedInputTokens(input: RoutedInput): number {
-  return Math.ceil(maxInputTokens(input) / CHARACTERS_PER_TOKEN);
+export function expectedInputTokens(input: RoutedInput, { instructionBytes }: AgentRecord): number {
+  return Math.ceil((sizeOf(input) + instructionBytes) / BYTES_PER_TOKEN);
 }
 
 /** What an ordinary answer costs, and what the dearest possible one does; never above `limit`. */
 export function estimateCost(
   input: RoutedInput,
+  agent: AgentRecord,
   { pricing }: ModelRecord,
   limit: PicoUsd | null,
 ): { estimatedCost: PicoUsd; cap: PicoUsd } {
   const cost = (inputTokens: number, outputTokens: number): PicoUsd =>
     costOf({ inputTokens, cachedInputTokens: 0, outputTokens }, pricing);
-  const worst = cost(maxInputTokens(input), MAX_OUTPUT);
+  const worst = cost(mostInputTokens(sizeOf(input), agent.instructionBytes), MAX_OUTPUT_TOKENS);
   return {
-    estimatedCost: cost(expectedInputTokens(input), EXPECTED_OUTPUT),
+    estimatedCost: cost(expectedInputTokens(input, agent), EXPECTED_OUTPUT),
     cap: limit !== null && limit < worst ? limit : worst,
   };
 }

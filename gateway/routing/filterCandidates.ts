@@ -49,7 +49,7 @@ function judge(agent: AgentRecord, model: ModelRecord | undefined, request: Rout
   const { input } = request;
   if (!model || model.tenant !== agent.tenant) return { code: 'MODEL_NOT_APPROVED', reason: 'the model is not registered' };
   if (model.approval !== 'APPROVED') return { code: 'MODEL_NOT_APPROVED', reason: `the model's approval is ${model.approval}` };
-  const refusal = refuseModel(model, request);
+  const refusal = refuseModel(agent, model, request);
   if (refusal) return refusal;
 
   const latency = request.latency(agent.id, model.id);
@@ -58,7 +58,7 @@ function judge(agent: AgentRecord, model: ModelRecord | undefined, request: Rout
     return { code: 'TOO_SLOW', reason: `its 95th percentile is ${Math.round(latency.p95Ms)} ms, and ${limitMs} ms are allowed` };
 
   const limit = smaller(request.limit, input.maxCostUsd);
-  const { estimatedCost, cap } = estimateCost(input, model, limit);
+  const { estimatedCost, cap } = estimateCost(input, agent, model, limit);
   if (limit !== null && estimatedCost > limit) {
     const reason = `it would cost about ${formatUsd(estimatedCost)} USD, and ${formatUsd(limit)} USD are allowed`;
     return { code: 'OVER_BUDGET', reason };
@@ -70,7 +70,7 @@ function judge(agent: AgentRecord, model: ModelRecord | undefined, request: Rout
   return { agent, model, estimatedCost, cap, quality, samples: measured?.samples ?? 0, latencyMs: latency?.p50Ms ?? null };
 }
 
-function refuseModel(model: ModelRecord, { input }: RoutingRequest): Refusal | undefined {
+function refuseModel(agent: AgentRecord, model: ModelRecord, { input }: RoutingRequest): Refusal | undefined {
   const { taskClass, modelId, region } = input;
   if (modelId && modelId !== model.id) return { code: 'NOT_REQUESTED', reason: `the input asks for the model ${modelId}` };
   if (model.taskClasses.length > 0 && !model.taskClasses.includes(taskClass))
@@ -79,7 +79,7 @@ function refuseModel(model: ModelRecord, { input }: RoutingRequest): Refusal | u
   if (missing.length > 0) return { code: 'MODALITY', reason: `the model does not take ${missing.join(', ')}` };
   if (region && model.regions.length > 0 && !model.regions.includes(region))
     return { code: 'REGION', reason: `the model runs in ${model.regions.join(', ')} and not in ${region}` };
-  const tokens = expectedInputTokens(input);
+  const tokens = expectedInputTokens(input, agent);
   if (model.contextWindow !== null && tokens > model.contextWindow)
     return { code: 'CONTEXT_WINDOW', reason: `about ${tokens} tokens do not fit into ${model.contextWindow}` };
   return undefined;

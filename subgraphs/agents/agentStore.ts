@@ -129,7 +129,8 @@ export async function saveAgent(tx: Queryable, agent: Agent): Promise<void> {
 export function toAgentRecord(agent: Agent): AgentRecord {
   const { id, tenant, name, role, tier, status, transport, authority, regions, modelIds, version } = agent;
   const skills = agent.skills.map(({ id: skillId, tags, taskClasses }) => ({ id: skillId, tags, taskClasses }));
-  return { id, tenant, name, role, tier, status, transport, skills, authority, regions, modelIds, version };
+  const instructionBytes = Buffer.byteLength(agent.instructions ?? '');
+  return { id, tenant, name, role, tier, status, transport, skills, authority, regions, modelIds, instructionBytes, version };
 }
 
 interface AgentRow extends Omit<Agent, 'modelIds' | 'supervisorId' | 'createdAt' | 'authority'> {

@@ -99,11 +99,11 @@ export const resolvers = {
         const hint = await readHint(args, 'Mutation.taskRun', request, resources);
         if (hint.ranked.length === 0) throw noRoute(hint);
         const task = await runner.enqueue({ principal: request.principal, tenant: tenantOf(request), input: args.input, hint });
-        return { task, userErrors: [] };
+        return { task, userErrors: [], rejected: [] };
       } catch (error) {
         if (!(error instanceof MeshError) || !BUSINESS.has(error.code)) throw error;
         const refusal: UserError = { code: error.code, message: error.message, path: ['input'] };
-        return { task: null, userErrors: [refusal] };
+        return { task: null, userErrors: [refusal], rejected: error.extensions['rejected'] ?? [] };
       }
     },
   },

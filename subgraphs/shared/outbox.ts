@@ -12,10 +12,17 @@ export { newEvent } from './newEvent.js';
  * Call `wakeRelay` after the commit.
  */
 export async function publish(tx: Queryable, subgraph: SubgraphName, event: MeshEvent): Promise<void> {
-  await tx.query(`insert into ${subgraph}.outbox (topic, event) values ($1, $2::jsonb)`, [
-    TOPIC_OF[event.type],
-    JSON.stringify(event),
-  ]);
+  await publishAll(tx, subgraph, [event]);
+}
+
+/** As `publish`, in one statement; in the order given. */
+export async function publishAll(tx: Queryable, subgraph: SubgraphName, events: readonly MeshEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await tx.query(
+    `insert into ${subgraph}.outbox (topic, event)
+     select told ->> 'topic', told -> 'event' from jsonb_array_elements($1::text::jsonb) with ordinality as list (told, place) order by place`,
+    [JSON.stringify(events.map((event) => ({ topic: TOPIC_OF[event.type], event })))],
+  );
 }
 
 export async function createOutbox(database: Database, subgraph: SubgraphName): Promise<void> {

@@ -18,6 +18,8 @@ export interface AgentRecord {
   /** Empty: every region. */
   readonly regions: readonly string[];
   readonly modelIds: readonly string[];
+  /** Bytes of its system prompt, which every call of its models pays for. */
+  readonly instructionBytes: number;
   readonly version: number;
 }
 

@@ -1,17 +1,33 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { MeshError } from '../errors.js';
 
+const BEAT_MS = 5_000;
+/** A lock of another container or machine, whose processes cannot be seen from here, counts as held while it was touched so lately. */
+const FRESH_MS = 30_000;
+
 /**
  * Takes the data directory for this process alone, creating it when it is missing. Two processes on one PGlite directory leave it
- * for ever unopenable, and PGlite itself does not look. A lock left by a process that is gone is taken over.
+ * for ever unopenable, and PGlite itself does not look. A lock left by a process that is gone is taken over: at once where its pid can
+ * be looked up, otherwise when it has not been touched for 30 s.
  * Throws DATA_DIR_IN_USE or DATA_DIR_UNUSABLE. Returns the release.
  */
 export function lockDataDir(dataDir: string): () => void {
   const lock = join(dataDir, 'lock');
   const mine = join(dataDir, `lock.${process.pid}.${randomUUID()}`);
-  const owner = `${process.pid} ${startTime(process.pid) ?? ''}`.trim();
+  const owner = [process.pid, startTime(process.pid) ?? '-', pidSpace()].join(' ');
   try {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(mine, owner);
@@ -23,7 +39,9 @@ export function lockDataDir(dataDir: string): () => void {
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
         linkSync(mine, lock);
+        const beat = setInterval(() => touch(lock), BEAT_MS).unref();
         return () => {
+          clearInterval(beat);
           if (read(lock) === owner) rmSync(lock, { force: true });
         };
       } catch (cause) {
@@ -41,7 +59,7 @@ export function lockDataDir(dataDir: string): () => void {
 function removeIfAbandoned(dataDir: string, lock: string): void {
   const owner = read(lock);
   if (owner === undefined) return;
-  if (isAlive(owner)) throw inUse(dataDir, owner);
+  if (owner.split(' ')[2] === pidSpace() ? isAlive(owner) : isFresh(lock)) throw inUse(dataDir, owner);
   const takeover = join(dataDir, 'lock.takeover');
   try {
     mkdirSync(takeover);
@@ -70,7 +88,33 @@ function isAlive(owner: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const now = startTime(pid);
-  return started === undefined || now === undefined || now === started;
+  return started === '-' || now === undefined || now === started;
+}
+
+/** Where pids mean the same as here: this boot of this machine, and its pid namespace. */
+function pidSpace(): string {
+  try {
+    return `${read('/proc/sys/kernel/random/boot_id')!.trim()}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
+function isFresh(lock: string): boolean {
+  try {
+    return Date.now() - statSync(lock).mtimeMs < FRESH_MS;
+  } catch {
+    return false;
+  }
+}
+
+function touch(lock: string): void {
+  try {
+    const now = new Date();
+    utimesSync(lock, now, now);
+  } catch {
+    // The folder is gone or cannot be written; the database will say so.
+  }
 }
 
 /** In clock ticks since boot: field 22 of /proc/PID/stat, counted after the command, which may hold spaces. */
@@ -88,7 +132,9 @@ function read(file: string): string | undefined {
 }
 
 function inUse(dataDir: string, owner: string | undefined, hint = ''): MeshError {
-  const who = owner ? `process ${owner.split(' ')[0]}` : 'another process';
+  const elsewhere = owner !== undefined && owner.split(' ')[2] !== pidSpace();
+  const who = owner ? `process ${owner.split(' ')[0]}${elsewhere ? ' of another container or machine' : ''}` : 'another process';
+  if (elsewhere) hint = ` If that process is gone, try again in ${FRESH_MS / 1000} s.${hint}`;
   return new MeshError(
     'DATA_DIR_IN_USE',
     `${dataDir} is in use by ${who}. Stop it, or set MESH_DATA_DIR to another folder.${hint}`,

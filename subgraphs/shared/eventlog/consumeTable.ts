@@ -43,8 +43,15 @@ async function startWorker({ database, group, handle, log }: Options, topic: Top
   const handleBatch = async (): Promise<number> => {
     try {
       const handled = await database.withTryLock(`consume ${group} ${topic}`, async () => {
-        const events = await readBatch(database, topic, await readPosition(database, group, topic));
+        const position = await readPosition(database, group, topic);
+        const events = await readBatch(database, topic, position);
         if (events.length === 0) return 0;
+        const [first] = events;
+        if (position > 0 && first!.position > position + 1)
+          log.error(
+            { group, topic, after: position, before: first!.position },
+            'events were no longer kept when this group came to them',
+          );
         await handle(
           topic,
           events.map(({ event }) => event),

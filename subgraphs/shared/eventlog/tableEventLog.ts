@@ -32,21 +32,28 @@ export async function openTableEventLog(database: Database, options: TableEventL
     ]);
   }
   const open = new Set<{ stop(): Promise<void> }>();
-  let lastTrim = 0;
+  let trimming: Promise<void> = Promise.resolve();
+  let closed = false;
+  const lastTrim = new Map<Topic, number>();
 
-  const trim = async (topic: Topic): Promise<void> => {
+  const trimBatch = async (topic: Topic): Promise<number> => {
     const before = new Date(clock() - retentionDays * DAY_MS);
-    await database.transaction(async (tx) => {
+    return database.transaction(async (tx) => {
       await tx.query('select 1 from events.topic where topic = $1 for update', [topic]);
       const { rows } = await tx.query<{ position: bigint }>(
         `delete from events.log where topic = $1 and position in
            (select position from events.log where topic = $1 and at < $2 order by position limit ${TRIM_BATCH}) returning position`,
         [topic, before],
       );
-      if (rows.length === 0) return;
+      if (rows.length === 0) return 0;
       const last = rows.reduce((max, { position }) => (position > max ? position : max), 0n);
       await tx.query('update events.topic set oldest = $2 where topic = $1', [topic, last + 1n]);
+      return rows.length;
     });
+  };
+  /** All that is too old, in batches, so that no transaction takes long; those who append do so in between. */
+  const trim = async (topic: Topic): Promise<void> => {
+    while (!closed && (await trimBatch(topic)) === TRIM_BATCH);
   };
 
   return {
@@ -71,11 +78,13 @@ export async function openTableEventLog(database: Database, options: TableEventL
         await tx.query('update events.topic set head = $2 where topic = $1', [topic, head + BigInt(fresh.length)]);
         await database.notify(channelOf(topic), tx);
       });
-      if (clock() - lastTrim > TRIM_EVERY_MS) {
-        lastTrim = clock();
-        await trim(topic).catch((error: unknown) =>
-          log.warn({ topic, err: error }, 'old events could not be removed; the next append tries again'),
-        );
+      if (clock() - (lastTrim.get(topic) ?? 0) > TRIM_EVERY_MS) {
+        lastTrim.set(topic, clock());
+        trimming = trimming
+          .then(() => trim(topic))
+          .catch((error: unknown) =>
+            log.warn({ topic, err: error }, 'old events could not be removed; a later append tries again'),
+          );
       }
     },
 
@@ -99,6 +108,8 @@ export async function openTableEventLog(database: Database, options: TableEventL
     },
 
     close: async () => {
+      closed = true;
+      await trimming;
       await Promise.all([...open].map((each) => each.stop()));
     },
   };

@@ -21,7 +21,8 @@ interface Options {
 
 /**
  * Reads on demand: nothing is fetched until somebody asks for the next event, and at most one batch is held.
- * Written by hand because the `return()` of an async generator waits behind a pending `next()`, which here may wait for ever.
+ * Written by hand because the `return()` of an async generator waits behind a pending `next()`, which here may wait for ever. Nor is
+ * each `next()` raced against a promise that lives as long as the reader: every race would leave a reaction that holds its event.
  */
 export async function openTableReader({ database, topic, epoch, start, onStop }: Options): Promise<EventReader> {
   const waker = createWaker();
@@ -29,10 +30,7 @@ export async function openTableReader({ database, topic, epoch, start, onStop }:
   const batch: LoggedEvent[] = [];
   let position = start;
   let stopped = false;
-  let settleStop: () => void = () => undefined;
-  const whenStopped = new Promise<typeof DONE>((resolve) => {
-    settleStop = () => resolve(DONE);
-  });
+  const pending = new Set<(result: typeof DONE) => void>();
 
   const fill = async (): Promise<void> => {
     while (!stopped && batch.length === 0) {
@@ -57,7 +55,8 @@ export async function openTableReader({ database, topic, epoch, start, onStop }:
   const stop = async (): Promise<void> => {
     if (stopped) return;
     stopped = true;
-    settleStop();
+    for (const settle of pending) settle(DONE);
+    pending.clear();
     waker.wake();
     onStop();
     await listening.stop();
@@ -65,9 +64,15 @@ export async function openTableReader({ database, topic, epoch, start, onStop }:
   const reader: EventReader = {
     next: () => {
       if (stopped) return Promise.resolve(DONE);
-      const result = last.then(take);
-      last = result.catch(() => undefined);
-      return Promise.race([result, whenStopped]);
+      return new Promise((resolve, reject) => {
+        pending.add(resolve);
+        const result = last.then(take).finally(() => pending.delete(resolve));
+        last = result.then(
+          () => undefined,
+          () => undefined,
+        );
+        result.then(resolve, reject);
+      });
     },
     return: async () => {
       await stop();

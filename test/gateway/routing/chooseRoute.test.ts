@@ -18,6 +18,7 @@ function agent(id: string, more: Partial<AgentRecord> = {}): AgentRecord {
     authority: { decisionKinds: [], maxAmountUsd: null },
     regions: [],
     modelIds: ['m'],
+    instructionBytes: 0,
     version: 1,
     ...more,
   };

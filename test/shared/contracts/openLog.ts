@@ -23,6 +23,11 @@ export async function openLogOn(database: Database): Promise<OpenedLog> {
           data: { tenant: 't', taskId: 't', taskClass: 'c', kind: 'QUEUED', status: 'QUEUED', agentId: null, modelId: null },
         },
       ]);
+      // Trimming goes on beside the append.
+      for (let oldest = 1n; oldest === 1n;) {
+        const { rows } = await database.query<{ oldest: bigint }>(`select oldest from events.topic where topic = 'mesh.routing'`);
+        oldest = rows[0]!.oldest;
+      }
     },
     close: async () => {
       await eventLog.close();

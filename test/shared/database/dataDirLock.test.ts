@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,4 +59,15 @@ it('has one winner among many that start together, after a kill too', async () =
     if (!abandoned) expect(outcomes).toContain('mine');
     await rm(join(folder, 'lock'), { force: true });
   }
+});
+
+it('keeps out of a folder that another container or machine has open, whose processes cannot be seen from here', async () => {
+  const lock = join(folder, 'lock');
+  await writeFile(lock, `${process.pid} 1 another-boot/pid:[1]`);
+  expect(() => lockDataDir(folder)).toThrow(
+    expect.objectContaining({ code: 'DATA_DIR_IN_USE', message: expect.stringContaining('another container or machine') }),
+  );
+  const longAgo = new Date(Date.now() - 60_000);
+  await utimes(lock, longAgo, longAgo);
+  lockDataDir(folder)();
 });

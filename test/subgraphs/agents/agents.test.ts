@@ -131,6 +131,7 @@ describe('the agents subgraph', () => {
       if (event.type === 'task.succeeded') break;
     }
     expect(kinds).toEqual(['task.queued', 'task.running', 'task.attempt', 'task.succeeded']);
+    expect((await usage.next()).value!.event).toMatchObject({ type: 'usage.reserved', data: { reservationId: 'reservation-1' } });
     const used = (await usage.next()).value!.event as MeshEvent<'usage.recorded'>;
     expect(used).toMatchObject({
       type: 'usage.recorded',
