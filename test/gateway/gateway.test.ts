@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { MeshError } from '../../gateway/errors.js';
 import { rerouteOverHttp } from '../../gateway/transport/internalRoute.js';
 import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
 import { send } from '../support/graphqlClient.js';
@@ -60,6 +61,30 @@ describe('a gateway', () => {
     expect((await send(mesh.url, '{ agent(id: "a") { id } }')).status).toBe(200);
     const routed = await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }');
     expect(routed).toMatchObject({ status: 503, errors: [{ extensions: { code: 'SNAPSHOT_STALE' } }] });
+    await mesh.close();
+  });
+
+  it('leaves out a routed field that cannot be routed just now, with an error at its place, and answers the rest', async () => {
+    const mesh = await startTestGateway({
+      resolvers: { Query: { agent: (_: unknown, { id }: { id: string }) => ({ id }), ask: () => ({ text: 'yes' }) } },
+      control: {
+        route: async (routed) =>
+          Object.fromEntries(
+            routed.map(({ hintVariable, responseName }) => [
+              hintVariable,
+              responseName === 'poor' ? new MeshError('BUDGET_UNAVAILABLE', 'Budgets cannot be asked.') : 'hint',
+            ]),
+          ),
+      },
+    });
+    const answer = await send(
+      mesh.url,
+      '{ agent(id: "a") { id } poor: ask(input: { taskClass: "x" }) { text } rich: ask(input: { taskClass: "x" }) { text } }',
+    );
+    expect(answer).toMatchObject({ status: 200, data: { agent: { id: 'a' }, poor: null, rich: { text: 'yes' } } });
+    expect(answer.errors).toEqual([
+      expect.objectContaining({ path: ['poor'], extensions: expect.objectContaining({ code: 'BUDGET_UNAVAILABLE' }) }),
+    ]);
     await mesh.close();
   });
 

@@ -5,7 +5,7 @@ import { openPostgres } from '../../subgraphs/shared/database/openPostgres.js';
 import type { UsageEventData } from '../../subgraphs/shared/events.js';
 import { newEvent } from '../../subgraphs/shared/outbox.js';
 import { createDatabase } from '../support/fiveProcesses.js';
-import { openSubgraph } from '../support/openSubgraph.js';
+import { ADMIN, openSubgraph } from '../support/openSubgraph.js';
 
 /** PGlite has one session; only here do transactions really meet. */
 describe('budgets on PostgreSQL', () => {
@@ -35,6 +35,23 @@ describe('budgets on PostgreSQL', () => {
         { id },
       )
     ).budget;
+
+  it('belong to one tenant, even when two set the same new id at the same moment', async () => {
+    for (let round = 0; round < 20; round++) {
+      const input = (tenant: string) => ({ id: `race-${round}`, scope: `agent:${tenant}`, limitUsd: '1', period: 'TOTAL' });
+      const answers = await Promise.all(
+        ['demo', 'other'].map((tenant) =>
+          costs.ask<{ budgetSet: { userErrors: { code: string }[] } }>(
+            `mutation ($input: BudgetInput!) { budgetSet(input: $input) { userErrors { code } } }`,
+            { input: input(tenant) },
+            { ...ADMIN, tenant },
+          ),
+        ),
+      );
+      const codes = answers.flatMap(({ budgetSet }) => budgetSet.userErrors.map(({ code }) => code));
+      expect(codes).toEqual(['ALREADY_EXISTS']);
+    }
+  });
 
   it('are not exceeded by reservations that are made at the same moment, in any order of scopes', async () => {
     await setBudget('b', 'tenant:demo', '1');

@@ -182,6 +182,50 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
       expect((await run('1 + 3')).taskRun).toEqual({ task: null, userErrors: [{ code: 'IDEMPOTENCY_CONFLICT' }] });
     });
 
+    it('holds no money for a task that is refused for its input, and loses nothing else of the operation', async () => {
+      const held = async (): Promise<string[]> => {
+        const { budgets } = await dataOf<{ budgets: { nodes: { reservedUsd: string }[] } }>(
+          url,
+          `{ budgets { nodes { reservedUsd } } }`,
+        );
+        return budgets.nodes.map(({ reservedUsd }) => reservedUsd);
+      };
+      await eventually(held, (sums) => sums.every((sum) => sum === '0'));
+      const bad = [{ idempotencyKey: '' }, { prompt: 'a\0b' }, { maxCostUsd: 'abc' }, { customerId: 'c'.repeat(201) }];
+      for (const more of bad) {
+        const input = { taskClass: 'math.arithmetic', prompt: '1 + 1', ...more };
+        const asked = await send(url, `query ($input: TaskInput!) { agents { totalCount } ask(input: $input) { text } }`, {
+          input,
+        });
+        expect(asked).toMatchObject({
+          data: { agents: {}, ask: null },
+          errors: [{ path: ['ask'], extensions: { code: 'BAD_USER_INPUT' } }],
+        });
+        const { taskRun } = await dataOf<{ taskRun: object }>(
+          url,
+          `mutation ($input: TaskInput!) { taskRun(input: $input) { task { id } userErrors { code } } }`,
+          { input },
+        );
+        expect(taskRun).toEqual({ task: null, userErrors: [{ code: 'BAD_USER_INPUT' }] });
+      }
+      expect(new Set(await held())).toEqual(new Set(['0']));
+    });
+
+    it('waits for an event that its caller has seen', async () => {
+      const client = socketClient(url);
+      const events = watch<{ taskEvents: { cursor: string; kind: string } }>(
+        client,
+        `subscription { taskEvents { cursor kind } }`,
+      );
+      await dataOf(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1 + 1" }) { text } }`);
+      const [last] = (await events.until(({ taskEvents }) => taskEvents.kind === 'SUCCEEDED')).slice(-1);
+      await client.dispose();
+      const known = await send(url, `{ agents { totalCount } }`, {}, 'dev-admin', { 'x-mesh-after': last!.taskEvents.cursor });
+      expect(known.errors).toBeUndefined();
+      const rubbish = await send(url, `{ agents { totalCount } }`, {}, 'dev-admin', { 'x-mesh-after': 'rubbish' });
+      expect(rubbish).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_CURSOR' } }] });
+    });
+
     it('says who may do what', async () => {
       const anonymous = await send(url, `{ me { id kind } agents { totalCount } }`, {}, null);
       expect(anonymous.data).toEqual({ me: { id: 'anonymous', kind: 'ANONYMOUS' }, agents: null });
@@ -208,6 +252,11 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
         url,
         `{ routePreview(input: { taskClass: "cooking" }) { agent { id } rejected { code reason } } }`,
       );
+      const { taskRun } = await dataOf<{ taskRun: { rejected: object[] } }>(
+        url,
+        `mutation { taskRun(input: { taskClass: "cooking" }) { userErrors { code } rejected { code reason } } }`,
+      );
+      expect(taskRun).toEqual({ userErrors: [{ code: 'NO_ROUTE' }], rejected: routePreview.rejected });
       expect(routePreview.agent).toBeNull();
       expect(new Set(routePreview.rejected.map(({ code }) => code))).toEqual(new Set(['NO_SKILL']));
     });

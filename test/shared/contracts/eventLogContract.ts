@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventLog } from '../../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent } from '../../../subgraphs/shared/events.js';
@@ -98,6 +100,22 @@ export function eventLogContract(open: () => Promise<OpenedLog>): void {
       expect((await readers[0]!.next()).done).toBe(true);
     });
 
+    it('holds on to no event that a reader has given away', async () => {
+      const reader = await eventLog.read('mesh.budgets', 'head');
+      await eventLog.append(
+        'mesh.budgets',
+        Array.from({ length: 20 }, (_, index) => event(`gone${index}`)),
+      );
+      const seen = [];
+      for (let index = 0; index < 20; index++) seen.push(new WeakRef((await reader.next()).value.event));
+      const waiting = reader.next();
+      await collectGarbage();
+      // The newest may still be in some register; those before it are nobody's.
+      expect(seen.slice(0, 15).filter((ref) => ref.deref() !== undefined)).toEqual([]);
+      await reader.stop();
+      await waiting;
+    });
+
     it('hands a consumer group everything once, from the oldest event on, across restarts', async () => {
       const seen: string[] = [];
       const handle = async (_: string, events: readonly MeshEvent[]): Promise<void> => {
@@ -130,6 +148,16 @@ export function eventLogContract(open: () => Promise<OpenedLog>): void {
       expect(handled.at(-1)).toBe('hard');
     });
   });
+}
+
+/** A full collection, in a turn of its own: what the turn before has touched is alive until it ends. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
 }
 
 async function take(eventLog: EventLog, cursor: string, count: number) {

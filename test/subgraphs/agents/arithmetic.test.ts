@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { doArithmetic } from '../../../subgraphs/agents/builtin/doArithmetic.js';
+import { CannotAnswer } from '../../../subgraphs/agents/builtin/LocalAnswer.js';
 import { evaluateExpression, NotAnExpression } from '../../../subgraphs/agents/builtin/evaluateExpression.js';
 import { formatRational } from '../../../subgraphs/agents/builtin/rational.js';
 import { wordsToExpression } from '../../../subgraphs/agents/builtin/wordsToExpression.js';
@@ -95,6 +97,13 @@ describe('arithmetic in words', () => {
         expect(inWords(toWords(value))).toBe(String(value));
       }),
     );
+  });
+});
+
+describe('a prompt that is made to take long', () => {
+  it.each(['small', 'large'] as const)('is refused unread by the %s variant', (variant) => {
+    for (const prompt of ['1'.repeat(99_999) + 'x', '?'.repeat(99_999) + 'x'])
+      expect(() => doArithmetic(prompt, variant)).toThrow(CannotAnswer);
   });
 });
 

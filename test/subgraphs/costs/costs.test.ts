@@ -100,6 +100,31 @@ describe('the costs subgraph', () => {
     });
   });
 
+  it('holds a reservation for longer once the task that it is for was stored', async () => {
+    await setBudget({ id: 'held', scope: 'task-class:held', limitUsd: '1', period: 'TOTAL' });
+    const hold = (reservationId: string) =>
+      reserve({
+        reservationId,
+        tenant: 'demo',
+        scopes: ['task-class:held'],
+        amountUsd: '0.25',
+        expiresAt: costs.clock() + 60_000,
+      });
+    await hold('wanted');
+    await hold('left');
+    const until = new Date(costs.clock() + 120_000).toISOString();
+    const told = { tenant: 'demo', reservationId: 'wanted', taskId: 't', until };
+    await costs.eventLog.append('mesh.usage', [
+      newEvent('usage.reserved', 't', told, { subgraph: 'agents', nowMs: costs.clock() }),
+    ]);
+    await costs.subgraph.settled();
+    expect(await budget('held')).toMatchObject({ reservedUsd: '0.5' });
+    costs.advance(61_000);
+    expect(await budget('held')).toMatchObject({ reservedUsd: '0.25' });
+    costs.advance(60_000);
+    expect(await budget('held')).toMatchObject({ reservedUsd: '0' });
+  });
+
   it('leaves out a report that cannot be right, and takes the next', async () => {
     const good = usage({ agentId: 'after-poison' });
     await report(usage({ agentId: 'poison', cachedInputTokens: 5_000 }), good);
@@ -285,7 +310,7 @@ describe('the costs subgraph', () => {
       spend: [],
     });
     const { _snapshot } = await costs.askInternally<{ _snapshot: { budgets: { id: string }[]; next: null } }>(`{ _snapshot }`);
-    expect(_snapshot.budgets.map(({ id }) => id)).toEqual(['forgotten', 'hard', 'periodic', 'soft', 'still', 'told']);
+    expect(_snapshot.budgets.map(({ id }) => id)).toEqual(['forgotten', 'hard', 'held', 'periodic', 'soft', 'still', 'told']);
   });
 
   it('never lets a hard budget be exceeded, whatever is reserved, spent, settled or left to expire in whatever order', async () => {
