@@ -82,16 +82,13 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   };
 
   const live = async (): Promise<void> => {
-    const readers = await Promise.all(
-      FOLLOWED.map(async (topic) => {
-        const head = await eventLog.head(topic);
-        return { topic, seen: head, reader: await eventLog.read(topic, head) };
-      }),
-    );
+    const readers: Followed[] = [];
     const stop = (): void => readers.forEach(({ reader }) => void reader.stop());
     stopping.signal.addEventListener('abort', stop, { once: true });
     let beating: NodeJS.Timeout | undefined;
+    let over = false;
     try {
+      for (const topic of FOLLOWED) readers.push({ topic, reader: await eventLog.read(topic, await eventLog.head(topic)) });
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
       const followers = readers.map((followed) => follow(followed, (event) => take(latencies.take(event) ?? pageOf(event))));
@@ -104,6 +101,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
           Promise.all(followers.map((follower) => follower.reaches(eventLog)))
             .then(() => {
               pending = false;
+              if (over) return;
               currentAt = Math.max(currentAt, askedAt);
             })
             .catch(reject);
@@ -112,6 +110,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       await Promise.race([failed, ...followers.map(({ ended }) => ended)]);
       if (!stopping.signal.aborted) throw new Error('the event log ended');
     } finally {
+      over = true;
       clearInterval(beating);
       stopping.signal.removeEventListener('abort', stop);
       stop();
@@ -166,34 +165,16 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
 interface Followed {
   readonly topic: Topic;
   readonly reader: EventReader;
-  seen: string;
 }
 
-function follow(followed: Followed, apply: (event: MeshEvent) => void) {
-  const waiters = new Set<() => void>();
+function follow({ topic, reader }: Followed, apply: (event: MeshEvent) => void) {
   const ended = (async () => {
-    for await (const { event, cursor } of followed.reader) {
-      apply(event);
-      followed.seen = cursor;
-      for (const look of waiters) look();
-    }
+    for await (const { event } of reader) apply(event);
   })();
   return {
     ended,
-    /** Resolves once everything has been applied that is in the topic now; rejects when the topic has ended before. */
-    reaches: async (eventLog: EventLog): Promise<void> => {
-      const head = await eventLog.head(followed.topic);
-      if (head === followed.seen) return;
-      const reached = new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (followed.seen !== head) return;
-          waiters.delete(look);
-          resolve();
-        };
-        waiters.add(look);
-      });
-      await Promise.race([reached, ended]);
-    },
+    /** Resolves once everything has been applied that is in the topic now, or when the reader is stopped. */
+    reaches: async (eventLog: EventLog): Promise<void> => reader.reached(await eventLog.head(topic)),
   };
 }
 

@@ -48,7 +48,7 @@ export async function startFiveProcesses(): Promise<FiveProcesses> {
 /** A database of its own on the test server. */
 export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const server = process.env['TEST_DATABASE_URL'];
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: `deploy/local/postgres.sh up` starts a server and prints it');
+  if (!server) throw new Error('TEST_DATABASE_URL is not set: eval "$(deploy/local/services.sh up)" starts a server and sets it');
   const name = `mesh_${randomBytes(6).toString('hex')}`;
   await onServer(server, `create database ${name}`);
   const url = new URL(server);

@@ -5,7 +5,7 @@ import type { Topic } from '../names.js';
 export interface Cursor {
   readonly topic: Topic;
   readonly epoch: string;
-  /** The position of the last event seen, a partition each. The table log has one partition. */
+  /** How many events of each partition are behind the reader: the offset of its next one. The table log has one partition. */
   readonly offsets: readonly number[];
 }
 
@@ -37,6 +37,15 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Between a cursor and the oldest event that is kept some are gone, or the cursor belongs to a log that is no more. */
+export function eventGap(topic: Topic, from: number | readonly number[], oldest: number | readonly number[]): MeshError {
+  return new MeshError(
+    'EVENT_GAP',
+    `Events of ${topic} after ${String(from)} and before ${String(oldest)} are no longer kept. Read the current state, then subscribe without a cursor.`,
+    { extensions: { topic, from, oldest } },
+  );
 }
 
 function bad(why: string): MeshError {
