@@ -124,8 +124,11 @@ kill_redis() { stop_redis KILL; }
 
 # --- Kafka, broker and controller in one process (KRaft)
 
-# The port opens before the broker can answer.
-healthy_kafka() { [ -n "$(process_of "$dir/kafka/pid" kafka.Kafka)" ] && grep -qs 'Kafka Server started' "$dir/kafka/log"; }
+# The port opens before the broker can answer, so its log is asked, too.
+healthy_kafka() {
+  [ -n "$(process_of "$dir/kafka/pid" kafka.Kafka)" ] && grep -qs 'Kafka Server started' "$dir/kafka/log" &&
+    (exec 3<>"/dev/tcp/127.0.0.1/$kafka_port") 2>/dev/null
+}
 
 get_kafka_jars() {
   local wanted
@@ -155,6 +158,8 @@ log.dirs=$data/logs
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 PROPERTIES
   if [ ! -e "$data/logs/meta.properties" ]; then

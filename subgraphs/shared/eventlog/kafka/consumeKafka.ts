@@ -7,7 +7,7 @@ import { createDelivery, type DeadLetter, type Delivery } from '../createDeliver
 import type { EventConsumer, EventHandler } from '../EventLog.js';
 import { toEvent } from './kafkaRecord.js';
 import type { KafkaLink } from './openKafkaLink.js';
-import { createRecentIds } from './recentIds.js';
+import { createRecentIds, type RecentIds } from './recentIds.js';
 
 interface Options {
   readonly kafka: Kafka;
@@ -23,7 +23,8 @@ interface Options {
 
 const BATCH = 500;
 const REMEMBERED_IDS = 5_000;
-const SESSION_TIMEOUT_MS = 15_000;
+/** A member that was cut off is waited for this long before its partitions go to others, or to itself when it joins again. */
+const SESSION_TIMEOUT_MS = 8_000;
 const HEARTBEAT_MS = 2_000;
 /** `stop` waits for a request under way. */
 const WAIT_MS = 250;
@@ -37,7 +38,9 @@ export async function consumeKafka(options: Options): Promise<EventConsumer> {
   const { kafka, link, groupName, topicName, log } = options;
   const stopping = new AbortController();
   const admin = kafka.admin();
-  const first = await start(options, stopping.signal);
+  // Kept when a member is replaced: what it has handled but could not commit comes again.
+  const memory: Memory = { deliveries: new Map(), recent: createRecentIds(REMEMBERED_IDS) };
+  const first = await start(options, memory, stopping.signal);
 
   const running = (async () => {
     let member = first;
@@ -51,7 +54,7 @@ export async function consumeKafka(options: Options): Promise<EventConsumer> {
         await delay(retryPauseMs(failures), undefined, { signal: stopping.signal }).catch(() => undefined);
         if (stopping.signal.aborted) return;
         try {
-          member = await start(options, stopping.signal);
+          member = await start(options, memory, stopping.signal);
           failures = 0;
           break;
         } catch (error) {
@@ -80,13 +83,20 @@ export async function consumeKafka(options: Options): Promise<EventConsumer> {
   };
 }
 
+interface Memory {
+  /** One for each partition. */
+  readonly deliveries: Map<number, Delivery>;
+  /** Ids of events that were handled lately. */
+  readonly recent: RecentIds;
+}
+
 interface Member {
   /** Resolves when it runs no more, by itself or because it is to stop. */
   readonly crashed: Promise<void>;
   stop(): Promise<void>;
 }
 
-async function start(options: Options, signal: AbortSignal): Promise<Member> {
+async function start(options: Options, memory: Memory, signal: AbortSignal): Promise<Member> {
   const { kafka, groupName, topicName, log } = options;
   const consumer = kafka.consumer({
     groupId: groupName,
@@ -114,7 +124,7 @@ async function start(options: Options, signal: AbortSignal): Promise<Member> {
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [topicName], fromBeginning: true });
-    await run(consumer, options, signal);
+    await run(consumer, options, memory, signal);
   } catch (error) {
     await stop();
     throw error;
@@ -122,9 +132,7 @@ async function start(options: Options, signal: AbortSignal): Promise<Member> {
   return { crashed, stop };
 }
 
-async function run(consumer: Consumer, options: Options, signal: AbortSignal): Promise<void> {
-  const deliveries = new Map<number, Delivery>();
-  const recent = createRecentIds(REMEMBERED_IDS);
+async function run(consumer: Consumer, options: Options, { deliveries, recent }: Memory, signal: AbortSignal): Promise<void> {
   await consumer.run({
     eachBatchAutoResolve: false,
     eachBatch: async (payload) => {
@@ -140,7 +148,7 @@ async function run(consumer: Consumer, options: Options, signal: AbortSignal): P
 async function deliver(
   { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, uncommittedOffsets, isRunning, isStale }: EachBatchPayload,
   delivery: Delivery,
-  recent: ReturnType<typeof createRecentIds>,
+  recent: RecentIds,
   { group, topic, log }: Options,
   signal: AbortSignal,
 ): Promise<void> {

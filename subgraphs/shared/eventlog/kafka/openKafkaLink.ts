@@ -66,9 +66,16 @@ interface Broker {
   fetch(request: object): Promise<{
     responses: { topicName: string; partitions: { partition: number; messages: FetchedMessage[] }[] }[];
   }>;
-  readonly connectionPool: { send(request: object): Promise<unknown> };
+  readonly connectionPool: ConnectionPool;
 }
 
+/** Connections to one broker: number 0 for everything but fetches, which use number 1, since they may wait. */
+interface ConnectionPool {
+  send(request: object): Promise<unknown>;
+  getConnection(index: number): Promise<unknown>;
+}
+
+const FETCHES = 1;
 const METADATA_MAX_AGE_MS = 30_000;
 const LATEST = -1;
 const EARLIEST = -2;
@@ -77,6 +84,13 @@ const READ_COMMITTED = 1;
 export function openKafkaLink(kafka: Kafka, topics: readonly string[]): KafkaLink {
   let connected: Promise<Cluster> | undefined;
   let closed = false;
+  // Left alone, kafkajs opens a socket for each of several first fetches, and forgets all but one of them.
+  const opened = new WeakMap<ConnectionPool, Promise<unknown>>();
+  const openForFetches = (pool: ConnectionPool): Promise<unknown> => {
+    const opening = opened.get(pool) ?? pool.getConnection(FETCHES);
+    opened.set(pool, opening);
+    return opening;
+  };
 
   const connect = async (): Promise<Cluster> => {
     const cluster = createCluster(kafka);
@@ -133,6 +147,7 @@ export function openKafkaLink(kafka: Kafka, topics: readonly string[]): KafkaLin
     fetch: (nodeId, wanted, { waitMs, maxBytes }) =>
       use(async (cluster) => {
         const broker = await cluster.findBroker({ nodeId });
+        await openForFetches(broker.connectionPool);
         const { responses } = await broker.fetch({
           isolationLevel: READ_COMMITTED,
           maxWaitTime: waitMs,
