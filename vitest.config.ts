@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'services',
+          globalSetup: ['test/support/requireServices.ts'],
           include: ['test/services/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

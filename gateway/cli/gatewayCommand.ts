@@ -13,7 +13,7 @@ import { createGateway, type SupergraphSource } from '../gateway.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { liveUntilStopped } from './lifetime.js';
-import { openStorage } from './storage.js';
+import { openEventLog } from './storage.js';
 import { missingKey } from './subgraphCommand.js';
 
 export interface GatewayFlags extends ConfigFlags {
@@ -48,12 +48,12 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
       : await readSupergraph(flags.supergraph ?? join(packageRoot, 'schema/supergraph.graphql'));
     const { isMesh } = loadSupergraph(sdl);
     if (isMesh) requireMeshSettings(config);
-    const storage = isMesh ? await openStorage(config.storage, lifetime, log) : null;
+    const eventLog = isMesh ? await openEventLog(config.storage, lifetime, log) : null;
     const gateway = await lifetime.open(
       () =>
         createGateway({
           source: sourceOf(sdl, urls, isMesh ? config.internalKey : null, clock),
-          eventLog: storage?.eventLog ?? null,
+          eventLog,
           config: config.gateway,
           internalKey: config.internalKey,
           clock,
@@ -78,10 +78,10 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
 
 function requireMeshSettings({ internalKey, storage }: MeshConfig): void {
   if (!internalKey) throw missingKey('A gateway of a mesh whose subgraphs are processes of their own');
-  if (storage.databaseUrl === null)
+  if (storage.databaseUrl === null && storage.kafka === null)
     throw new MeshError(
       'INVALID_CONFIGURATION',
-      'A gateway of a mesh whose subgraphs are processes of their own needs DATABASE_URL, where the event log is. In one process: `mesh start`.',
+      'A gateway of a mesh whose subgraphs are processes of their own needs KAFKA_BROKERS or DATABASE_URL, where the event log is. In one process: `mesh start`.',
     );
 }
 

@@ -87,7 +87,8 @@ async function refuseTakenPort({ host, port }: MeshConfig['gateway']): Promise<v
 }
 
 function welcome({ gateway, storage }: MeshConfig, url: string, applied: number | null, tookMs: number): string {
-  const place = storage.databaseUrl === null ? `the folder ${storage.dataDir}` : 'PostgreSQL';
+  const database = storage.databaseUrl === null ? `the folder ${storage.dataDir}` : 'PostgreSQL';
+  const place = storage.kafka === null ? database : `${database}, events are in Kafka`;
   const lines = [
     ...(applied ? [`The demo fleet was set up: ${applied} entries of deploy/demo/mesh.yaml.`] : []),
     `The mesh is ready at ${url} after ${(tookMs / 1000).toFixed(1)} s. Data is in ${place}.`,

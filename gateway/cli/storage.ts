@@ -3,23 +3,48 @@ import type { Database } from '../../subgraphs/shared/database/Database.js';
 import { openPglite } from '../../subgraphs/shared/database/openPglite.js';
 import { openPostgres } from '../../subgraphs/shared/database/openPostgres.js';
 import type { EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
+import { openKafkaEventLog } from '../../subgraphs/shared/eventlog/kafkaEventLog.js';
 import { openTableEventLog } from '../../subgraphs/shared/eventlog/tableEventLog.js';
 import type { StorageConfig } from '../config/readConfig.js';
 import type { Lifetime } from './lifetime.js';
 
-/** The database that the settings name, and the event log in it. */
+/** The database that the settings name, and the event log: in Kafka when they name brokers, else in the database. */
 export async function openStorage(
-  { databaseUrl, dataDir }: StorageConfig,
+  config: StorageConfig,
   lifetime: Lifetime,
   log: Logger,
 ): Promise<{ database: Database; eventLog: EventLog }> {
-  const database = await lifetime.open(
+  const database = await openDatabase(config, lifetime);
+  return { database, eventLog: await openLog(config, lifetime, log, async () => database) };
+}
+
+/** The event log alone, for a gateway: one in Kafka needs no database. */
+export function openEventLog(config: StorageConfig, lifetime: Lifetime, log: Logger): Promise<EventLog> {
+  return openLog(config, lifetime, log, () => openDatabase(config, lifetime));
+}
+
+function openDatabase({ databaseUrl, dataDir }: StorageConfig, lifetime: Lifetime): Promise<Database> {
+  return lifetime.open(
     () => (databaseUrl === null ? openPglite({ dataDir }) : openPostgres({ url: databaseUrl })),
     (opened) => opened.close(),
   );
-  const eventLog = await lifetime.open(
-    () => openTableEventLog(database, { clock: Date.now, log }),
-    (opened) => opened.close(),
+}
+
+async function openLog(
+  { kafka }: StorageConfig,
+  lifetime: Lifetime,
+  log: Logger,
+  database: () => Promise<Database>,
+): Promise<EventLog> {
+  if (kafka === null) {
+    const opened = await database();
+    return lifetime.open(
+      () => openTableEventLog(opened, { clock: Date.now, log }),
+      (eventLog) => eventLog.close(),
+    );
+  }
+  return lifetime.open(
+    () => openKafkaEventLog({ ...kafka, log }),
+    (eventLog) => eventLog.close(),
   );
-  return { database, eventLog };
 }

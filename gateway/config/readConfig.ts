@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { KafkaSettings } from '../../subgraphs/shared/eventlog/kafka/connectKafka.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
 
@@ -34,6 +35,8 @@ export interface StorageConfig {
   readonly dataDir: string;
   /** Null: the embedded database in `dataDir`. */
   readonly databaseUrl: string | null;
+  /** Null: the event log is in the database. */
+  readonly kafka: KafkaSettings | null;
 }
 
 /** Flags of the command line; they win over the environment. */
@@ -44,8 +47,8 @@ export interface ConfigFlags {
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
-/** Settings of other versions. A mesh that ignored KAFKA_BROKERS would lead its operator to believe that events are in Kafka. */
-const UNSUPPORTED = ['KAFKA_BROKERS', 'REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
+/** Settings of other versions. A mesh that ignored one would lead its operator to believe that it is obeyed. */
+const UNSUPPORTED = ['REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -62,6 +65,21 @@ const Settings = z.object({
     .default('127.0.0.1'),
   MESH_DATA_DIR: z.string().default('.mesh'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[\w.-]+:\d{1,5}(\s*,\s*[\w.-]+:\d{1,5})*$/, 'must be host:port, or several with commas between them')
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .optional(),
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'may have letters, digits, ".", "_" and "-", at most 100')
+    .default(''),
+  KAFKA_TLS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
+  KAFKA_SASL: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' })
+    .default('scram-sha-512'),
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
   MESH_INTERNAL_KEY: z.string().min(32, 'must have at least 32 characters; `openssl rand -hex 32` makes one').optional(),
   MESH_JWKS_URL: webUrl.optional(),
   MESH_JWT_ISSUER: z.string().optional(),
@@ -99,7 +117,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
       },
       consoleFolder: join(packageRoot, 'dist/console'),
     },
-    storage: { dataDir: settings.MESH_DATA_DIR, databaseUrl: settings.DATABASE_URL ?? null },
+    storage: {
+      dataDir: settings.MESH_DATA_DIR,
+      databaseUrl: settings.DATABASE_URL ?? null,
+      kafka: settings.KAFKA_BROKERS
+        ? {
+            brokers: settings.KAFKA_BROKERS,
+            prefix: settings.KAFKA_PREFIX,
+            tls: settings.KAFKA_TLS === '1',
+            sasl: settings.KAFKA_USERNAME
+              ? { mechanism: settings.KAFKA_SASL, username: settings.KAFKA_USERNAME, password: settings.KAFKA_PASSWORD! }
+              : null,
+          }
+        : null,
+    },
     internalKey: settings.MESH_INTERNAL_KEY === undefined ? null : new TextEncoder().encode(settings.MESH_INTERNAL_KEY),
     meshUrl: settings.MESH_URL.replace(/\/$/, ''),
     meshToken: settings.MESH_TOKEN ?? null,
@@ -124,6 +155,11 @@ function incomplete(given: Record<string, unknown>): string[] {
   const missing = names.filter((name) => !(name in given));
   const problems =
     missing.length === names.length ? [] : missing.map((name) => `${name} is missing: the three JWT settings go together`);
+  for (const [one, other] of [
+    ['KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+    ['KAFKA_PASSWORD', 'KAFKA_USERNAME'],
+  ] as const)
+    if (one in given && !(other in given)) problems.push(`${other} is missing: KAFKA_USERNAME and KAFKA_PASSWORD go together`);
   if (given['MESH_DEV_TOKENS'] === '1' && given['NODE_ENV'] === 'production') {
     problems.push('MESH_DEV_TOKENS is 1, but development tokens are never accepted with NODE_ENV=production; unset one');
   }
@@ -133,6 +169,7 @@ function incomplete(given: Record<string, unknown>): string[] {
 function freeze(config: MeshConfig): MeshConfig {
   Object.freeze(config.gateway.auth);
   Object.freeze(config.gateway);
+  Object.freeze(config.storage.kafka);
   Object.freeze(config.storage);
   return Object.freeze(config);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { buildCedarSet, type CedarSet } from '../../subgraphs/shared/cedar/buildCedarSet.js';
+import { decodeCursor, topicOf } from '../../subgraphs/shared/eventlog/cursor.js';
 import type { EventLog, EventReader } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent } from '../../subgraphs/shared/events.js';
 import { SUBGRAPH_NAMES, type SubgraphName, type Topic } from '../../subgraphs/shared/names.js';
@@ -15,7 +16,6 @@ import type {
 } from '../../subgraphs/shared/snapshot.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
-import { createProgress, type Progress } from './progress.js';
 import { createLatencies, type Latency } from './latencies.js';
 
 /** What the gateway decides and routes by, in memory. */
@@ -63,7 +63,8 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   const latencies = createLatencies();
   const byTenant = new Map<string, AgentRecord[]>();
   const cedarSets = new Map<string, CedarSet>();
-  const progress = createProgress(FOLLOWED);
+  /** Empty while the snapshot is read. */
+  let following: ReadonlyMap<Topic, Followed> = new Map();
   const stopping = new AbortController();
   let currentAt = -Infinity;
 
@@ -88,21 +89,21 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   };
 
   const live = async (): Promise<void> => {
-    const readers = await Promise.all(
-      FOLLOWED.map(async (topic) => {
-        const head = await eventLog.head(topic);
-        return { topic, head, reader: await eventLog.read(topic, head) };
-      }),
-    );
+    const readers: Followed[] = [];
     const stop = (): void => readers.forEach(({ reader }) => void reader.stop());
     stopping.signal.addEventListener('abort', stop, { once: true });
     let beating: NodeJS.Timeout | undefined;
+    let over = false;
     try {
+      for (const topic of FOLLOWED) {
+        const head = await eventLog.head(topic);
+        readers.push({ topic, epoch: decodeCursor(head, topic).epoch, reader: await eventLog.read(topic, head) });
+      }
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
-      for (const { topic, head } of readers) progress.advance(topic, head);
       const apply = (event: MeshEvent): void => take(latencies.take(event) ?? pageOf(event));
-      const followers = readers.map(({ topic, reader }) => follow(topic, reader, apply, progress));
+      const followers = readers.map((followed) => follow(followed.reader, apply));
+      following = new Map(readers.map((followed) => [followed.topic, followed]));
       const failed = new Promise<never>((_, reject) => {
         let pending = false;
         beating = setInterval(() => {
@@ -110,9 +111,10 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
           pending = true;
           const askedAt = clock();
           const tooLate = AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS);
-          Promise.all(FOLLOWED.map(async (topic) => progress.reaches(await eventLog.head(topic), tooLate)))
+          Promise.all(readers.map(async ({ topic, reader }) => reader.reached(await eventLog.head(topic), tooLate)))
             .then(() => {
               pending = false;
+              if (over) return;
               currentAt = Math.max(currentAt, askedAt);
             })
             .catch(reject);
@@ -121,6 +123,8 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       await Promise.race([failed, ...followers]);
       if (!stopping.signal.aborted) throw new Error('the event log ended');
     } finally {
+      over = true;
+      following = new Map();
       clearInterval(beating);
       stopping.signal.removeEventListener('abort', stop);
       stop();
@@ -164,7 +168,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       }
       return set;
     },
-    caughtUp: progress.reaches,
+    caughtUp: (cursor, signal) => waitFor(cursor, signal, (topic) => following.get(topic)),
     ageMs: () => clock() - currentAt,
     close: async () => {
       stopping.abort();
@@ -173,12 +177,41 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
   };
 }
 
+interface Followed {
+  readonly topic: Topic;
+  readonly epoch: string;
+  readonly reader: EventReader;
+}
+
 /** Applies what comes, until the reader is stopped. Rejects with the reader's error. */
-async function follow(topic: Topic, reader: EventReader, apply: (event: MeshEvent) => void, progress: Progress): Promise<void> {
-  for await (const { event, cursor } of reader) {
-    apply(event);
-    progress.advance(topic, cursor);
+async function follow(reader: EventReader, apply: (event: MeshEvent) => void): Promise<void> {
+  for await (const { event } of reader) apply(event);
+}
+
+/** When the snapshot is read anew meanwhile, its new readers must reach the cursor, too. */
+async function waitFor(text: string, signal: AbortSignal, find: (topic: Topic) => Followed | undefined): Promise<void> {
+  const topic = topicOf(text);
+  if (!FOLLOWED.includes(topic))
+    throw new MeshError('BAD_CURSOR', `Nothing here depends on ${topic}; x-mesh-after takes cursors of ${FOLLOWED.join(', ')}.`);
+  const { epoch } = decodeCursor(text, topic);
+  while (!signal.aborted) {
+    const followed = find(topic);
+    if (!followed) {
+      await pause(20, signal);
+      continue;
+    }
+    if (followed.epoch !== epoch)
+      throw new MeshError(
+        'BAD_CURSOR',
+        'The cursor is of another life of the event log. Send the operation without x-mesh-after.',
+      );
+    const reached = await followed.reader.reached(text, signal).then(
+      () => true,
+      () => false,
+    );
+    if (reached && find(topic) === followed) return;
   }
+  throw new MeshError('SNAPSHOT_STALE', 'The gateway has not heard of that event in time. Try again.');
 }
 
 function pageOf({ type, data }: MeshEvent): Omit<SnapshotPage, 'next'> {

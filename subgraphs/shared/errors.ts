@@ -93,6 +93,11 @@ export const SHARED_ERRORS = {
     httpStatus: 503,
     meaning: 'PostgreSQL does not answer; check DATABASE_URL and the server.',
   },
+  EVENT_LOG_UNREACHABLE: {
+    audience: 'operator',
+    httpStatus: 503,
+    meaning: 'Kafka does not answer; check KAFKA_BROKERS and the brokers.',
+  },
   MIGRATION_FAILED: {
     audience: 'operator',
     httpStatus: 500,

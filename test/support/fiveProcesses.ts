@@ -5,42 +5,72 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../subgraphs/shared/names.js';
 import { startMeshProcess, type MeshProcess } from './meshProcess.js';
+import { createKafkaSpace } from './openKafkaLog.js';
+
+export type ServedProcess = MeshProcess & { readonly url: string };
 
 export interface FiveProcesses {
+  /** Of the first gateway. */
   readonly url: string;
   readonly gateway: MeshProcess;
-  readonly subgraphs: ReadonlyMap<SubgraphName, MeshProcess & { url: string }>;
+  readonly gateways: ServedProcess[];
+  readonly subgraphs: Map<SubgraphName, ServedProcess>;
+  readonly databaseUrl: string;
+  /** Starts one again where it was, after it has ended. */
+  restartSubgraph(name: SubgraphName): Promise<void>;
+  restartGateway(index: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The five subgraphs and a gateway as six processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. */
-export async function startFiveProcesses(): Promise<FiveProcesses> {
+export interface MeshOptions {
+  /** Events in the Kafka at TEST_KAFKA_BROKERS, under names of their own, instead of the database. */
+  readonly kafka?: boolean;
+  readonly gateways?: number;
+}
+
+/** The five subgraphs and one or more gateways as processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. */
+export async function startFiveProcesses({ kafka = false, gateways: count = 1 }: MeshOptions = {}): Promise<FiveProcesses> {
   const database = await createDatabase();
-  const env = { DATABASE_URL: database.url, MESH_INTERNAL_KEY: randomBytes(32).toString('hex') };
-  const gatewayPort = await freePort();
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  const subgraphs = new Map(
-    await Promise.all(
-      SUBGRAPH_NAMES.map(async (name) => {
-        const process = startMeshProcess(['subgraph', name, '--port', '0'], { ...env, MESH_URL: gatewayUrl });
-        const [, url] = await process.printed(/ready at (http:\/\/[\w.:]+)/i);
-        return [name, { ...process, url: url! }] as const;
-      }),
-    ),
-  );
-  const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-  const gateway = startMeshProcess(['gateway', '--port', String(gatewayPort), ...urls], env);
-  await gateway.printed(/ready at/i);
-  const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrl, MESH_TOKEN: 'dev-admin' });
+  const space = kafka ? createKafkaSpace() : null;
+  const env = {
+    DATABASE_URL: database.url,
+    MESH_INTERNAL_KEY: randomBytes(32).toString('hex'),
+    ...(space && { KAFKA_BROKERS: space.brokers.join(','), KAFKA_PREFIX: space.prefix }),
+  };
+  const ports = await Promise.all(Array.from({ length: count }, freePort));
+  const gatewayUrls = ports.map((port) => `http://127.0.0.1:${port}`);
+
+  const startSubgraph = async (name: SubgraphName, port: string): Promise<void> => {
+    const process = startMeshProcess(['subgraph', name, '--port', port], { ...env, MESH_URL: gatewayUrls[0]! });
+    const [, url] = await process.printed(/ready at (http:\/\/[\w.:]+)/i);
+    subgraphs.set(name, { ...process, url: url! });
+  };
+  const startGateway = async (index: number): Promise<void> => {
+    const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
+    const process = startMeshProcess(['gateway', '--port', String(ports[index]), ...urls], env);
+    await process.printed(/ready at/i);
+    gateways[index] = { ...process, url: gatewayUrls[index]! };
+  };
+
+  const subgraphs = new Map<SubgraphName, ServedProcess>();
+  const gateways: ServedProcess[] = [];
+  await Promise.all(SUBGRAPH_NAMES.map((name) => startSubgraph(name, '0')));
+  await Promise.all(ports.map((_, index) => startGateway(index)));
+  const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
   if ((await apply.exited()) !== 0) throw new Error(apply.output());
   return {
-    url: gatewayUrl,
-    gateway,
+    url: gatewayUrls[0]!,
+    gateway: gateways[0]!,
+    gateways,
     subgraphs,
+    databaseUrl: database.url,
+    restartSubgraph: (name) => startSubgraph(name, new URL(subgraphs.get(name)!.url).port),
+    restartGateway: startGateway,
     close: async () => {
-      await gateway.stop();
+      await Promise.all(gateways.map((gateway) => gateway.stop()));
       await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
       await database.drop();
+      await space?.drop();
     },
   };
 }
@@ -48,7 +78,7 @@ export async function startFiveProcesses(): Promise<FiveProcesses> {
 /** A database of its own on the test server. */
 export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const server = process.env['TEST_DATABASE_URL'];
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: `deploy/local/postgres.sh up` starts a server and prints it');
+  if (!server) throw new Error('TEST_DATABASE_URL is not set: eval "$(deploy/local/services.sh up)" starts a server and sets it');
   const name = `mesh_${randomBytes(6).toString('hex')}`;
   await onServer(server, `create database ${name}`);
   const url = new URL(server);

@@ -34,6 +34,8 @@ export async function openPostgres({ url, max = 10 }: { url: string; max?: numbe
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // So would one that breaks while it is in use between two statements; the next of them fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   await pool.query('select 1').catch(async (cause: unknown) => {
     await pool.end();
     throw unreachable(url, cause);

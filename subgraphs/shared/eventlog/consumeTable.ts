@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../database/Database.js';
 import type { Topic } from '../names.js';
 import { createWaker, retryPauseMs } from '../pause.js';
+import { createDelivery, type DeadLetter } from './createDelivery.js';
 import type { EventConsumer, EventHandler } from './EventLog.js';
 import { channelOf, readTopic } from './tableEventLog.js';
 import { readBatch } from './tableReader.js';
@@ -20,6 +21,7 @@ const POLL_MS = 1_000;
 /**
  * A consumer group on the table log: for each topic one process of the group at a time, kept apart by an advisory lock that is held
  * only while a batch is worked on. The position is written after the handler, so a crash between the two repeats the batch.
+ * Dead letters are rows of events.dead_letter.
  */
 export async function consumeTable(options: Options): Promise<EventConsumer> {
   const workers = await Promise.all(options.topics.map((topic) => startWorker(options, topic)));
@@ -35,6 +37,7 @@ export async function consumeTable(options: Options): Promise<EventConsumer> {
 }
 
 async function startWorker({ database, group, handle, log }: Options, topic: Topic): Promise<EventConsumer> {
+  const delivery = createDelivery({ group, topic, handle, log, putAside: (letter) => storeDeadLetter(database, letter) });
   const waker = createWaker();
   const listening = await database.listen(channelOf(topic), waker.wake);
   let stopped = false;
@@ -52,16 +55,13 @@ async function startWorker({ database, group, handle, log }: Options, topic: Top
             { group, topic, after: position, before: first!.position },
             'events were no longer kept when this group came to them',
           );
-        await handle(
-          topic,
-          events.map(({ event }) => event),
-        );
+        const done = await delivery.attempt(events.map(({ event }) => event));
         await database.query(
           `insert into events.consumed (consumer_group, topic, position) values ($1, $2, $3)
              on conflict (consumer_group, topic) do update set position = excluded.position`,
-          [group, topic, events.at(-1)!.position],
+          [group, topic, events[done - 1]!.position],
         );
-        return events.length;
+        return done;
       });
       failures = 0;
       return handled ?? 0;
@@ -93,6 +93,14 @@ async function startWorker({ database, group, handle, log }: Options, topic: Top
       await listening.stop();
     },
   };
+}
+
+async function storeDeadLetter(database: Database, { group, topic, event, error }: DeadLetter): Promise<void> {
+  await database.query(
+    `insert into events.dead_letter (consumer_group, topic, event_id, event, error, at) values ($1, $2, $3, $4::jsonb, $5, now())
+       on conflict (consumer_group, topic, event_id) do update set error = excluded.error, at = excluded.at`,
+    [group, topic, event.id, JSON.stringify(event), error],
+  );
 }
 
 /** A new group begins at the oldest event that is kept. */

@@ -5,7 +5,7 @@ import { TOPICS, type Topic } from '../names.js';
 export interface Cursor {
   readonly topic: Topic;
   readonly epoch: string;
-  /** The position of the last event seen, a partition each. The table log has one partition. */
+  /** How many events of each partition are behind the reader: the offset of its next one. The table log has one partition. */
   readonly offsets: readonly number[];
 }
 
@@ -31,11 +31,6 @@ export function decodeCursor(text: string, topic: Topic): Cursor {
   return { topic, epoch, offsets: offsets as number[] };
 }
 
-/** Whether a reader at `seen` has had everything that one at `wanted` had. Both are cursors of one topic and of one life of the log. */
-export function isAtOrAfter(seen: Cursor, wanted: Cursor): boolean {
-  return seen.epoch === wanted.epoch && wanted.offsets.every((offset, partition) => (seen.offsets[partition] ?? -1) >= offset);
-}
-
 /** The topic that a cursor says it belongs to. Throws BAD_CURSOR for anything that is not a cursor. */
 export function topicOf(text: string): Topic {
   const parts = parse(text);
@@ -50,6 +45,15 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Between a cursor and the oldest event that is kept some are gone, or the cursor belongs to a log that is no more. */
+export function eventGap(topic: Topic, from: number | readonly number[], oldest: number | readonly number[]): MeshError {
+  return new MeshError(
+    'EVENT_GAP',
+    `Events of ${topic} after ${String(from)} and before ${String(oldest)} are no longer kept. Read the current state, then subscribe without a cursor.`,
+    { extensions: { topic, from, oldest } },
+  );
 }
 
 function bad(why: string): MeshError {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../database/Database.js';
-import { MeshError } from '../errors.js';
 import { migrate } from '../migrate.js';
 import { TOPICS, type Topic } from '../names.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, encodeCursor, eventGap } from './cursor.js';
 import type { EventLog } from './EventLog.js';
 import { consumeTable } from './consumeTable.js';
 import { openTableReader } from './tableReader.js';
@@ -139,14 +138,4 @@ function positionOf(cursor: string, topic: Topic, { epoch, oldest }: { epoch: st
   const position = decoded.offsets[0] ?? 0;
   if (decoded.epoch !== epoch || position + 1 < oldest) throw eventGap(topic, position, oldest);
   return position;
-}
-
-export function eventGap(topic: Topic, from: number, oldest: number): MeshError {
-  return new MeshError(
-    'EVENT_GAP',
-    `Events of ${topic} after ${from} and before ${oldest} are no longer kept. Read the current state, then subscribe without a cursor.`,
-    {
-      extensions: { topic, from, oldest },
-    },
-  );
 }

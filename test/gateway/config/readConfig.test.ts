@@ -8,7 +8,7 @@ describe('readConfig', () => {
     const config = readConfig({});
     expect(config).toMatchObject({
       gateway: { host: '127.0.0.1', port: 4000, auth: { devTokens: true, jwt: null } },
-      storage: { dataDir: '.mesh', databaseUrl: null },
+      storage: { dataDir: '.mesh', databaseUrl: null, kafka: null },
       internalKey: null,
       meshUrl: 'http://127.0.0.1:4000',
     });
@@ -38,7 +38,8 @@ describe('readConfig', () => {
       MESH_INTERNAL_KEY: 'hunter2',
       DATABASE_URL: 'mysql://root:hunter2@db',
       MESH_JWKS_URL: 'not a url',
-      KAFKA_BROKERS: 'kafka:9092',
+      KAFKA_BROKERS: 'kafka-without-port',
+      KAFKA_USERNAME: 'hunter3',
       MESH_DEV_TOKENS: 'yes',
     };
     let message = '';
@@ -48,8 +49,9 @@ describe('readConfig', () => {
       expect(error).toMatchObject({ code: 'INVALID_CONFIGURATION' });
       message = (error as Error).message;
     }
-    for (const name of [...Object.keys(env), 'MESH_JWT_ISSUER', 'MESH_JWT_AUDIENCE']) expect(message).toContain(name);
-    for (const value of ['eighty', 'hunter2', 'kafka:9092', 'not a url']) expect(message).not.toContain(value);
+    for (const name of [...Object.keys(env), 'MESH_JWT_ISSUER', 'MESH_JWT_AUDIENCE', 'KAFKA_PASSWORD'])
+      expect(message).toContain(name);
+    for (const value of ['eighty', 'hunter2', 'kafka-without-port', 'hunter3', 'not a url']) expect(message).not.toContain(value);
   });
 
   it.each([
@@ -60,6 +62,20 @@ describe('readConfig', () => {
     ['a setting of another version', { REDIS_URL: 'redis://localhost' }],
   ])('refuses %s', (_, env) => {
     expect(() => readConfig(env)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
+  });
+
+  it('takes brokers with commas between them, and a login only whole', () => {
+    const env = { KAFKA_BROKERS: 'one:9092, two.example:9093', KAFKA_TLS: '1', KAFKA_USERNAME: 'mesh', KAFKA_PASSWORD: 'secret' };
+    expect(readConfig(env).storage.kafka).toEqual({
+      brokers: ['one:9092', 'two.example:9093'],
+      prefix: '',
+      tls: true,
+      sasl: { mechanism: 'scram-sha-512', username: 'mesh', password: 'secret' },
+    });
+    expect(readConfig({ KAFKA_BROKERS: 'one:9092', KAFKA_PREFIX: 'a.' }).storage.kafka).toMatchObject({
+      prefix: 'a.',
+      sasl: null,
+    });
   });
 
   it('takes the three JWT settings together', () => {

@@ -14,6 +14,7 @@ function handFed() {
       if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       return { value: queue.shift()!, done: false };
     },
+    reached: () => Promise.reject(new Error('nobody asks')),
     stop: async () => void state.stopped++,
     [Symbol.asyncIterator]: () => reader,
   };

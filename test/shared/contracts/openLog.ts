@@ -3,6 +3,9 @@ import type { Database } from '../../../subgraphs/shared/database/Database.js';
 import { openTableEventLog } from '../../../subgraphs/shared/eventlog/tableEventLog.js';
 import type { OpenedLog } from './eventLogContract.js';
 
+/** What the table log promises beyond the contract. */
+export const TABLE = { order: 'topic', gap: { from: 0, oldest: 3 } } as const;
+
 /** A table log whose clock can be moved past the retention. */
 export async function openLogOn(database: Database): Promise<OpenedLog> {
   let now = Date.parse('2026-01-01T00:00:00Z');
@@ -28,6 +31,12 @@ export async function openLogOn(database: Database): Promise<OpenedLog> {
         const { rows } = await database.query<{ oldest: bigint }>(`select oldest from events.topic where topic = 'mesh.routing'`);
         oldest = rows[0]!.oldest;
       }
+    },
+    deadLetters: async () => {
+      const { rows } = await database.query<Awaited<ReturnType<OpenedLog['deadLetters']>>[number]>(
+        'select consumer_group as "group", topic, event, error from events.dead_letter order by at',
+      );
+      return rows;
     },
     close: async () => {
       await eventLog.close();

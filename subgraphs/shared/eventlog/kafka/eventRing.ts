@@ -1,0 +1,68 @@
+import { createRecentIds } from './recentIds.js';
+import type { KafkaRecord } from './kafkaRecord.js';
+import type { Positions } from './positions.js';
+import type { MeshEvent } from '../../events.js';
+
+export interface RingEntry {
+  readonly partition: number;
+  readonly offset: number;
+  readonly event: MeshEvent;
+}
+
+/**
+ * The newest events of a topic in memory, in the order in which this process got them, for any number of readers. Entries are numbered;
+ * a reader keeps the number of its next one and sees by `first` when it has fallen behind. An event whose id came lately is left out.
+ */
+export interface EventRing {
+  readonly epoch: string;
+  /** Number of the oldest entry that is still here, and of the one that comes next. */
+  first(): number;
+  next(): number;
+  at(number: number): RingEntry;
+  /** After everything that was taken in, what was left out included. */
+  positions(): Positions;
+  /** Whether everything after `positions` is here or still to come. */
+  covers(positions: Positions): boolean;
+  push(record: KafkaRecord): void;
+}
+
+const MAX_ENTRIES = 5_000;
+const REMEMBERED_IDS = 20_000;
+
+export function createEventRing({
+  epoch,
+  start,
+  maxEntries = MAX_ENTRIES,
+}: {
+  epoch: string;
+  start: Positions;
+  maxEntries?: number;
+}): EventRing {
+  const entries = new Map<number, RingEntry>();
+  const recent = createRecentIds(REMEMBERED_IDS);
+  const oldest = [...start];
+  const positions = [...start];
+  let first = 0;
+  let next = 0;
+
+  return {
+    epoch,
+    first: () => first,
+    next: () => next,
+    at: (number) => entries.get(number)!,
+    positions: () => positions,
+    covers: (wanted) => oldest.every((offset, partition) => (wanted[partition] ?? 0) >= offset),
+    push: ({ partition, offset, event }) => {
+      // Two answers may overlap when a partition changes its leader.
+      if (offset < (positions[partition] ?? 0)) return;
+      positions[partition] = offset + 1;
+      oldest[partition] ??= 0;
+      if (!event || !recent.add(event.id)) return;
+      entries.set(next++, { partition, offset, event });
+      if (entries.size <= maxEntries) return;
+      const dropped = entries.get(first)!;
+      entries.delete(first++);
+      oldest[dropped.partition] = dropped.offset + 1;
+    },
+  };
+}
