@@ -143,6 +143,7 @@ const BUSINESS = new Set(['NO_ROUTE', 'OVER_BUDGET', 'IDEMPOTENCY_CONFLICT', 'BA
 
 const MAX_PROMPT = 100_000;
 const MAX_PAYLOAD = 1_000_000;
+const MAX_REFERENCE = 10_000;
 
 async function readHint(
   { input, _route }: Routed,
@@ -155,6 +156,8 @@ async function readHint(
     throw new MeshError('BAD_USER_INPUT', `input.prompt has over ${MAX_PROMPT} characters. Send less.`);
   if (input.payload !== undefined && JSON.stringify(input.payload).length > MAX_PAYLOAD)
     throw new MeshError('BAD_USER_INPUT', `input.payload has over ${MAX_PAYLOAD} characters. Send less.`);
+  if ((input.reference?.length ?? 0) > MAX_REFERENCE)
+    throw new MeshError('BAD_USER_INPUT', `input.reference has over ${MAX_REFERENCE} characters. Send less.`);
   const { idempotencyKey } = input;
   if (typeof idempotencyKey === 'string' && (idempotencyKey === '' || idempotencyKey.length > 200))
     throw new MeshError('BAD_USER_INPUT', 'input.idempotencyKey has 1 to 200 characters.');
