@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatUsd } from '../../subgraphs/shared/money.js';
 import { costOf } from '../../subgraphs/shared/pricing.js';
 import { dataOf, send, socketClient, watch } from './graphqlClient.js';
+import { qualityContract } from './qualityContract.js';
 
 /** What any running mesh with the demo fleet must do, in one process or in six. `open` is called once. */
 export function meshContract(open: () => Promise<{ url: string; close(): Promise<unknown> }>): void {
@@ -233,6 +234,8 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
       expect(response.status).toBe(405);
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'ROUTED_FIELD_OVER_GET' } }] });
     });
+
+    qualityContract(() => url);
   });
 }
 
