@@ -17,6 +17,13 @@ export function qualityContract(urlOf: () => string): void {
     const right = await ask({ prompt: '6 * 7', reference: '42.0' });
     const wrong = await ask({ prompt: '6 * 7', reference: '54' });
     expect(wrong.ask.text).toBe(right.ask.text);
+    const seenBy = async (token: string) => {
+      const query = `query ($id: ID!) { task(id: $id) { input } }`;
+      return (await dataOf<{ task: { input: object } }>(urlOf(), query, { id: wrong.ask.task.id }, token)).task.input;
+    };
+    expect(await seenBy('dev-viewer')).toMatchObject({ prompt: '6 * 7', reference: '54' });
+    expect(await seenBy('dev-agent:abacus')).toMatchObject({ prompt: '6 * 7' });
+    expect(await seenBy('dev-agent:abacus')).not.toHaveProperty('reference');
     for (const [{ ask: asked }, passed] of [
       [right, true],
       [wrong, false],
