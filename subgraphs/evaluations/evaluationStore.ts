@@ -71,13 +71,13 @@ export async function findEvaluationsByIds(
 
 const PER_TASK = 100;
 
-/** For each task its evaluations, oldest first, at most 100. */
+/** For each task its evaluations, newest first, at most 100. */
 export async function findEvaluationsOfTasks(
   database: Queryable,
   tenant: string,
   taskIds: readonly string[],
 ): Promise<Evaluation[][]> {
-  const found = await select(database, 'tenant = $1 and task_id = any($2::text[])', 'at, id', [tenant, taskIds]);
+  const found = await select(database, 'tenant = $1 and task_id = any($2::text[])', 'at desc, id', [tenant, taskIds]);
   return taskIds.map((taskId) => found.filter((evaluation) => evaluation.taskId === taskId).slice(0, PER_TASK));
 }
 

@@ -44,6 +44,7 @@ export function compileSchema(schema: object | boolean): ValidateFunction {
     const draft7 = typeof schema === 'object' && '$schema' in schema && String(schema.$schema).includes('draft-07');
     // An instance for each schema: they may bear the same $id, and ajv keeps what it has compiled for ever.
     validate = (draft7 ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS)).compile(schema);
+    if ('$async' in validate) throw new Error('$async is not supported');
     validators.set(key, validate);
   }
   return validate;

@@ -151,6 +151,7 @@ describe('a schema', () => {
     ['that is none', { type: 'nonsense' }],
     ['that refers elsewhere', { $ref: 'https://example.com/schema.json' }],
     ['with a pattern that is none', { pattern: '(' }],
+    ['that would be checked later', { $async: true, type: 'object' }],
   ])('%s is refused', (_, wrong) => {
     expect(() => compileSchema(wrong)).toThrow();
   });
