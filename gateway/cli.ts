@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { ConfigFlags } from './config/readConfig.js';
 import { applyCommand, type ApplyOptions } from './cli/applyCommand.js';
+import { costsExportCommand, type CostsExportOptions } from './cli/costsExportCommand.js';
 import { errorTable } from './cli/errorTable.js';
 import { exitWithError } from './cli/exitWithError.js';
 import { planCommand, type PlanOptions } from './cli/planCommand.js';
@@ -66,6 +67,21 @@ program
     process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
   )
   .action((file: string, options: ApplyOptions) => applyCommand(file, { ...options, ...tokenFromEnvironment() }));
+
+program
+  .command('costs')
+  .description('what work has cost')
+  .command('export')
+  .description('the ledger as rows of FOCUS 1.2 (FinOps Open Cost and Usage Specification)')
+  .option('--from <moment>', 'entries at or after this day or moment (UTC)')
+  .option('--to <moment>', 'entries before this day or moment (UTC)')
+  .option('--format <format>', 'csv or json', 'csv')
+  .option(
+    '--url <url>',
+    'the gateway (MESH_URL); the token is taken from MESH_TOKEN',
+    process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
+  )
+  .action((options: CostsExportOptions) => costsExportCommand({ ...options, ...tokenFromEnvironment() }));
 
 program
   .command('errors')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../subgraphs/shared/eventlog/EventLog.js';
-import type { Reroute } from '../subgraphs/shared/Subgraph.js';
+import type { AskMesh, Reroute } from '../subgraphs/shared/Subgraph.js';
 import { LIMITS } from './config/limits.js';
 import type { GatewayConfig } from './config/readConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
@@ -14,10 +14,11 @@ import { loadSupergraph, type Supergraph } from './planner/loadSupergraph.js';
 import { createMetrics, type Metrics } from './telemetry/createMetrics.js';
 import { measureClient } from './telemetry/measureClient.js';
 import { createOriginCheck } from './transport/allowedOrigins.js';
+import { askInProcess } from './transport/askInProcess.js';
 import { createApollo } from './transport/createApollo.js';
 import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
 import { createHttpServer, listen } from './transport/httpServer.js';
-import { internalRoute } from './transport/internalRoute.js';
+import { internalCalls } from './transport/internalCalls.js';
 import { createOperationCheck } from './transport/operationLimits.js';
 import { attachWebSocket } from './transport/webSocket.js';
 
@@ -26,7 +27,7 @@ export interface GatewayOptions {
   /** Null: no subscriptions. The caller's to close. */
   readonly eventLog: EventLog | null;
   readonly config: GatewayConfig;
-  /** Null: no task can be rerouted over HTTP. */
+  /** Null: subgraphs that run alone cannot ask for anything. */
   readonly internalKey: Uint8Array | null;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -58,6 +59,8 @@ export interface Gateway {
   /** Resolves once operations can be answered; rejects when `signal` is aborted before. */
   ready(signal?: AbortSignal): Promise<void>;
   readonly reroute: Reroute;
+  /** An operation of a subgraph, as the principal that it names. */
+  readonly askMesh: AskMesh;
   /** Drains: answers no new connection, ends subscriptions, gives running operations 10 s, then records, then closes the clients. */
   close(): Promise<void>;
 }
@@ -77,11 +80,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const checkOperation = createOperationCheck();
   const apollo = await createApollo(operations, log);
   let closing: Promise<void> | undefined;
+  const askMesh = askInProcess({ operations, checkOperation, closing: () => closing !== undefined, clock, randomHex, log });
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const server = createHttpServer({
     graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, log }),
-    internalRoute: internalKey && internalRoute(reroute, { internalKey, clock, log }),
+    internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
     metrics: metrics.text,
     consoleFolder: config.consoleFolder,
@@ -123,6 +127,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       while (missing().length > 0) await delay(10, undefined, signal ? { signal } : {});
     },
     reroute,
+    askMesh,
     close: () => (closing ??= close()),
   };
 }

@@ -59,6 +59,7 @@ const AGENT_UPDATE = `mutation ($input: AgentUpdateInput!) { payload: agentUpdat
 const AGENT_SET_STATUS = `mutation ($id: ID!, $status: AgentStatus!) { payload: agentSetStatus(id: $id, status: $status) ${payload} }`;
 const BUDGET_SET = `mutation ($input: BudgetInput!) { payload: budgetSet(input: $input) ${payload} }`;
 const POLICY_PUT = `mutation ($input: PolicyPutInput!) { payload: policyPut(input: $input) ${payload} }`;
+const EVALUATOR_SET = `mutation ($input: EvaluatorInput!) { payload: evaluatorSet(input: $input) ${payload} }`;
 
 function mutationsFor(file: MeshFile, change: MeshChange): Mutation[] {
   switch (change.kind) {
@@ -70,6 +71,8 @@ function mutationsFor(file: MeshFile, change: MeshChange): Mutation[] {
       return [{ mutation: BUDGET_SET, variables: { input: entry(file.budgets, change) } }];
     case 'policies':
       return [{ mutation: POLICY_PUT, variables: { input: entry(file.policies, change) } }];
+    case 'evaluators':
+      return [{ mutation: EVALUATOR_SET, variables: { input: entry(file.evaluators, change) } }];
   }
 }
 

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { MeshFile } from './meshFile.js';
 import type { CurrentMesh } from './readCurrent.js';
 
-export type MeshKind = 'models' | 'agents' | 'budgets' | 'policies';
+export type MeshKind = 'models' | 'agents' | 'budgets' | 'policies' | 'evaluators';
 
 /** One entry of the file against what the mesh holds. `fields` is empty for a new one. */
 export interface MeshChange {
@@ -17,7 +17,7 @@ const UNSEEN: { readonly [Kind in MeshKind]?: readonly string[] } = { models: ['
 
 /** In the order in which they can be applied: what others refer to comes first. */
 export function difference(file: MeshFile, current: CurrentMesh): MeshChange[] {
-  return (['models', 'budgets', 'policies', 'agents'] as const).flatMap((kind) =>
+  return (['models', 'budgets', 'policies', 'evaluators', 'agents'] as const).flatMap((kind) =>
     file[kind].map((wanted) => compare(kind, wanted, current[kind].get(wanted.id))),
   );
 }

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { MeshError } from '../errors.js';
@@ -71,12 +72,41 @@ const policy = z.strictObject({
   enabled: z.boolean().default(true),
 });
 
+const judged = { id, taskClass: id, enabled: z.boolean().default(true) };
+const evaluator = z.discriminatedUnion('kind', [
+  z.strictObject({ ...judged, kind: z.literal('EXACT_MATCH') }),
+  z.strictObject({ ...judged, kind: z.literal('NUMERIC'), tolerance: decimal.default('0') }),
+  z.strictObject({ ...judged, kind: z.literal('REGEX'), pattern: z.string().min(1).max(1_000).superRefine(refuseNoPattern) }),
+  z.strictObject({
+    ...judged,
+    kind: z.literal('JSON_SCHEMA'),
+    schema: z.union([z.record(z.string(), z.unknown()), z.boolean()]),
+  }),
+  z.strictObject({
+    ...judged,
+    kind: z.literal('JUDGE'),
+    rubric: z.string().max(10_000).nullable().default(null),
+    judgeTaskClass: id.default('evaluation.judge'),
+    passScore: z.number().min(0).max(1).default(0.5),
+    maxCostUsd: decimal.nullable().default(null),
+  }),
+]);
+
+function refuseNoPattern(pattern: string, context: z.RefinementCtx): void {
+  try {
+    RE2JS.compile(pattern);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+}
+
 const meshFileSchema = z.strictObject({
   mesh: z.literal('v1', 'must be v1'),
   models: z.array(model).max(1000).default([]),
   agents: z.array(agent).max(1000).default([]),
   budgets: z.array(budget).max(1000).default([]),
   policies: z.array(policy).max(1000).default([]),
+  evaluators: z.array(evaluator).max(1000).default([]),
 });
 
 /** What a mesh file asks for, with every default filled in. */
@@ -125,7 +155,7 @@ function toValue(document: Document, name: string): unknown {
 /** What one entry cannot know by itself: ids used twice, and agents that name a supervisor who would supervise themselves. */
 function crossReferences(file: MeshFile): { path: Path; message: string }[] {
   const problems: { path: Path; message: string }[] = [];
-  for (const kind of ['models', 'agents', 'budgets', 'policies'] as const) {
+  for (const kind of ['models', 'agents', 'budgets', 'policies', 'evaluators'] as const) {
     const first = new Map<string, number>();
     file[kind].forEach((entry, index) => {
       const earlier = first.get(entry.id);

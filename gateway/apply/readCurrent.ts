@@ -7,6 +7,7 @@ export interface CurrentMesh {
   readonly agents: ReadonlyMap<string, MeshFile['agents'][number]>;
   readonly budgets: ReadonlyMap<string, MeshFile['budgets'][number]>;
   readonly policies: ReadonlyMap<string, MeshFile['policies'][number]>;
+  readonly evaluators: ReadonlyMap<string, MeshFile['evaluators'][number]>;
 }
 
 const MODEL = `id provider name modalities taskClasses contextWindow regions approval { status }
@@ -15,6 +16,7 @@ const AGENT = `id name description role tier status transport endpoint instructi
   skills { id name tags taskClasses } authority { decisionKinds maxAmountUsd } models { id } supervisor { id }`;
 const BUDGET = `id scope limitUsd period hard`;
 const POLICY = `id cedar description tags enabled`;
+const EVALUATOR = `id taskClass kind enabled pattern schema tolerance rubric judgeTaskClass passScore maxCostUsd`;
 
 /** Reads them by id, in requests of at most 50 fields each. */
 export async function readCurrent(client: MeshClient, file: MeshFile): Promise<CurrentMesh> {
@@ -34,6 +36,7 @@ export async function readCurrent(client: MeshClient, file: MeshFile): Promise<C
     })),
     budgets: await readByIds(client, 'budget', BUDGET, file.budgets),
     policies: await readByIds(client, 'policy', POLICY, file.policies),
+    evaluators: await readByIds(client, 'evaluator', EVALUATOR, file.evaluators),
   };
 }
 

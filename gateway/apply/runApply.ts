@@ -33,7 +33,7 @@ export async function runApply(options: {
   return changes;
 }
 
-const SINGULAR = { models: 'model', agents: 'agent', budgets: 'budget', policies: 'policy' } as const;
+const SINGULAR = { models: 'model', agents: 'agent', budgets: 'budget', policies: 'policy', evaluators: 'evaluator' } as const;
 
 function describe({ kind, id, action, fields }: MeshChange): string[] {
   const what = `${SINGULAR[kind]} ${id}`;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createSubgraph } from '../../subgraphs/shared/createSubgraph.js';
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
-import type { Reroute, Subgraph } from '../../subgraphs/shared/Subgraph.js';
+import type { AskMesh, Reroute, Subgraph } from '../../subgraphs/shared/Subgraph.js';
 import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
 import { createControl } from '../createControl.js';
 import { MeshError } from '../errors.js';
@@ -33,7 +33,12 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
       if (!late.gateway) throw new MeshError('TOO_BUSY', 'The gateway is still starting.');
       return late.gateway.reroute(request);
     };
-    const resources = { database, eventLog, clock, internalKey, log, reroute };
+    const askMesh: AskMesh = async (principal, request) => {
+      // The evaluations subgraph takes up its work before there is a gateway, and tries again.
+      if (!late.gateway) throw new MeshError('TOO_BUSY', 'The gateway is still starting.');
+      return late.gateway.askMesh(principal, request);
+    };
+    const resources = { database, eventLog, clock, internalKey, log, reroute, askMesh };
     const subgraphs: Subgraph[] = [];
     // Closed in the opposite order: right after the gateway the one whose workers need the others.
     for (const name of SUBGRAPH_NAMES.toReversed()) {

@@ -4,7 +4,7 @@ import { serveSubgraph } from '../../subgraphs/shared/serveSubgraph.js';
 import { readConfig, type ConfigFlags } from '../config/readConfig.js';
 import { MeshError } from '../errors.js';
 import { createLogger } from '../telemetry/createLogger.js';
-import { rerouteOverHttp } from '../transport/internalRoute.js';
+import { askMeshOverHttp, rerouteOverHttp } from '../transport/internalCalls.js';
 import { DEFINITIONS } from './definitions.js';
 import { liveUntilStopped } from './lifetime.js';
 import { openStorage } from './storage.js';
@@ -24,8 +24,9 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
   await liveUntilStopped(log, async (lifetime) => {
     const { database, eventLog } = await openStorage(config.storage, lifetime, log);
     const reroute = rerouteOverHttp(config.meshUrl, { internalKey, clock });
+    const askMesh = askMeshOverHttp(config.meshUrl, { internalKey, clock });
     const subgraph = await lifetime.open(
-      () => createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute }),
+      () => createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute, askMesh }),
       (opened) => opened.close(),
     );
     const { host } = config.gateway;

@@ -1,5 +1,7 @@
 import type { LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent, MeshEventType, TaskEventType } from '../../subgraphs/shared/events.js';
+import { parseUsd } from '../../subgraphs/shared/money.js';
+import type { BudgetRecord } from '../../subgraphs/shared/snapshot.js';
 
 export type Payload = Readonly<Record<string, unknown>>;
 
@@ -34,7 +36,41 @@ export const PAYLOADS: Readonly<Record<string, (logged: LoggedEvent) => Payload 
       task: reference('Task', taskId),
     };
   },
+  EvaluationEvent: ({ event, cursor }) => {
+    if (!isOfType(event, 'evaluation.recorded')) return null;
+    const { passed, score, evaluationId } = event.data;
+    return {
+      __typename: 'EvaluationEvent',
+      cursor,
+      at: event.time,
+      passed,
+      score,
+      evaluation: reference('Evaluation', evaluationId),
+    };
+  },
+  BudgetEvent: ({ event, cursor }) => {
+    if (!isOfType(event, 'budget.moved')) return null;
+    const { record } = event.data;
+    const percentUsed = percentUsedOf(record);
+    return {
+      __typename: 'BudgetEvent',
+      cursor,
+      at: event.time,
+      kind: percentUsed >= 100 ? 'EXHAUSTED' : percentUsed >= NEAR_PERCENT ? 'NEAR_LIMIT' : 'WITHIN',
+      percentUsed,
+      budget: reference('Budget', record.id),
+    };
+  },
 };
+
+const NEAR_PERCENT = 80;
+
+/** What is spent or held counts: neither can be spent again. Divided as whole numbers, to a ten-thousandth of a percent. */
+function percentUsedOf({ limitUsd, spentUsd, reservedUsd }: BudgetRecord): number {
+  const limit = parseUsd(limitUsd);
+  if (limit === 0n) return 100;
+  return Number(((parseUsd(spentUsd) + parseUsd(reservedUsd)) * 1_000_000n) / limit) / 10_000;
+}
 
 function reference(__typename: string, id: string | null): Payload | null {
   return id === null ? null : { __typename, id };

@@ -10,7 +10,8 @@ import { serveFile } from './staticFiles.js';
 
 export interface HttpServerOptions {
   readonly graphql: (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>) => Promise<void>;
-  readonly internalRoute: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
+  /** What subgraphs POST to, by path. They check by themselves who asks. */
+  readonly internal: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>;
   /** Null: ready. Otherwise what is missing. */
   readonly missing: () => readonly string[];
   readonly metrics: () => Promise<string>;
@@ -54,7 +55,8 @@ async function route(options: HttpServerOptions, request: IncomingMessage, respo
   }
   if (path === '/metrics' && isRead)
     return sendText(response, 200, await options.metrics(), { 'content-type': 'text/plain; version=0.0.4' });
-  if (path === '/internal/route' && method === 'POST' && options.internalRoute) return options.internalRoute(request, response);
+  const internal = method === 'POST' ? options.internal.get(path) : undefined;
+  if (internal) return internal(request, response);
   // Its pages name their parts by the full path, so the slash is only for the address bar.
   if (path === '/graphiql' && isRead) return sendText(response, 308, '', { location: '/graphiql/' });
   if (path.startsWith('/graphiql/') && isRead)

@@ -10,6 +10,8 @@ export interface TaskInput {
   readonly taskClass: string;
   readonly prompt?: string | null;
   readonly payload?: unknown;
+  /** The right answer, for evaluators. Whoever calls agents leaves it out. */
+  readonly reference?: string | null;
   readonly customerId?: string | null;
   readonly idempotencyKey?: string | null;
   readonly [other: string]: unknown;

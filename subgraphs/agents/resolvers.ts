@@ -119,6 +119,9 @@ export const resolvers = {
   Task: {
     __resolveReference: async ({ id }: { id: string }, { loaders }: AgentsContext) => (await loaders.task.load(id)) ?? null,
     ...agentAndModel,
+    // Who answers must not know the answer, not even afterwards: the next task may be the same.
+    input: ({ input }: Task, _: unknown, { request }: AgentsContext) =>
+      request.principal.kind === 'AGENT' ? { ...input, reference: undefined } : input,
     route: ({ hint }: Task, _: unknown, { loaders }: AgentsContext) => loaders.route.load(hint.routeId),
     attempts: ({ id }: Task, _: unknown, { loaders }: AgentsContext) => loaders.attempts.load(id),
   },

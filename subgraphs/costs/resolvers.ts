@@ -4,6 +4,8 @@ import type { RequestContext } from '../shared/requestContext.js';
 import type { SnapshotPage } from '../shared/snapshot.js';
 import type { SubgraphResources } from '../shared/Subgraph.js';
 import { countBudgets, findBudgetPage, findBudgetsAfter, toBudgetRecord, type Budget } from './budgetStore.js';
+import { chargesOf } from './chargesOf.js';
+import { countLedger, findLedgerPage, type StoredEntry } from './ledgerStore.js';
 import type { CostsLoaders } from './loaders.js';
 import { parseReserveRequest, release, remainingOf, reserve, type ReserveAnswer } from './reservations.js';
 import { setBudget, type BudgetInput, type BudgetPayload } from './setBudget.js';
@@ -41,6 +43,23 @@ export const resolvers = {
 
     spend: (_: unknown, { groupBy, ...range }: Args<{ groupBy: SpendGroup } & Range>, { request, resources }: CostsContext) =>
       spendBy(resources.database, reachOf(request), groupBy, toRange(range)),
+
+    ledger: async (
+      _: unknown,
+      { first, after, ...given }: Args<{ first?: number | null; after?: string | null } & Range>,
+      { request, resources: { database } }: CostsContext,
+    ) => {
+      const page = readPage({ first: first ?? null, after: after ?? null });
+      if (page.after) readDate(page.after.sortKey);
+      const range = toRange(given);
+      const rows = await findLedgerPage(database, reachOf(request), range, page);
+      const connection = toConnection(rows, page.limit, page.after !== null, 0, ({ at, attemptId }) => ({
+        sortKey: at.toISOString(),
+        id: attemptId,
+      }));
+      // An export reads thousands of pages; counting all entries for each would take longer than reading them.
+      return { ...connection, totalCount: () => countLedger(database, reachOf(request), range) };
+    },
 
     _snapshot: async (
       _: unknown,
@@ -89,6 +108,15 @@ export const resolvers = {
     spentUsd: ({ spent }: Budget) => formatUsd(spent),
     reservedUsd: ({ reserved }: Budget) => formatUsd(reserved),
     remainingUsd: (budget: Budget) => formatUsd(remainingOf(budget)),
+  },
+  LedgerEntry: {
+    id: ({ attemptId }: StoredEntry) => attemptId,
+    task: ({ taskId }: StoredEntry) => ({ id: taskId }),
+    agent: ({ agentId }: StoredEntry) => ({ id: agentId }),
+    model: ({ modelId }: StoredEntry) => ({ id: modelId }),
+    priceVersion: ({ prices }: StoredEntry) => prices.version,
+    usd: ({ usd }: StoredEntry) => formatUsd(usd),
+    charges: (entry: StoredEntry) => chargesOf(entry, entry.prices),
   },
   Agent: {
     __resolveReference: async ({ id }: { id: string }) => ({ id }),

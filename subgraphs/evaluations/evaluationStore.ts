@@ -1,5 +1,7 @@
 import type { PageRequest } from '../shared/connection.js';
 import type { Queryable } from '../shared/database/Database.js';
+import type { Finding } from './posterior.js';
+import type { PosteriorKey } from './posteriorStore.js';
 
 export interface Evaluation {
   readonly id: string;
@@ -69,14 +71,42 @@ export async function findEvaluationsByIds(
 
 const PER_TASK = 100;
 
-/** For each task its evaluations, oldest first, at most 100. */
+/** For each task its evaluations, newest first, at most 100. */
 export async function findEvaluationsOfTasks(
   database: Queryable,
   tenant: string,
   taskIds: readonly string[],
 ): Promise<Evaluation[][]> {
-  const found = await select(database, 'tenant = $1 and task_id = any($2::text[])', 'at, id', [tenant, taskIds]);
+  const found = await select(database, 'tenant = $1 and task_id = any($2::text[])', 'at desc, id', [tenant, taskIds]);
   return taskIds.map((taskId) => found.filter((evaluation) => evaluation.taskId === taskId).slice(0, PER_TASK));
+}
+
+/** What was found about one task, of one agent with one model, in evaluations other than `exceptId`. */
+export async function findFindingsOfTask(
+  tx: Queryable,
+  { tenant, agentId, modelId, taskClass }: PosteriorKey,
+  taskId: string,
+  exceptId: string,
+): Promise<Finding[]> {
+  const { rows } = await tx.query<{ metric: string; score: number; passed: boolean; at: Date }>(
+    `select metric, score, passed, at from evaluations.evaluation
+     where tenant = $1 and task_id = $2 and agent_id = $3 and model_id = $4 and task_class = $5 and id <> $6`,
+    [tenant, taskId, agentId, modelId, taskClass, exceptId],
+  );
+  return rows.map(({ at, ...finding }) => ({ ...finding, atMs: at.getTime() }));
+}
+
+/** Who answered a task, as the attempt that did told it. Undefined: that is not known, or not yet. */
+export async function findAnswerOfTask(
+  tx: Queryable,
+  tenant: string,
+  taskId: string,
+): Promise<Pick<Evaluation, 'agentId' | 'modelId' | 'taskClass'> | undefined> {
+  const [found] = await select(tx, `tenant = $1 and task_id = $2 and metric = 'completion' and passed`, 'at desc, id limit 1', [
+    tenant,
+    taskId,
+  ]);
+  return found;
 }
 
 const MATCHES = `tenant = $1 and ($2::text is null or agent_id = $2) and ($3::text is null or model_id = $3) and ($4::text is null or task_class = $4)`;

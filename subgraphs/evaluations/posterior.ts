@@ -1,8 +1,10 @@
+import { betaQuantile } from './betaQuantile.js';
+
 /** What is believed of the success of an agent with a model at a task class. Pure: time is an argument. */
 export interface Posterior {
   readonly alpha: number;
   readonly beta: number;
-  /** Evaluations of success, whatever their age. */
+  /** Samples of success, whatever their age: a task is one sample, however much was found about it. */
   readonly samples: number;
   readonly goalSum: number;
   readonly goalCount: number;
@@ -17,8 +19,21 @@ export const PRIOR = { alpha: 1, beta: 1, samples: 0, goalSum: 0, goalCount: 0, 
 
 const HALF_LIFE_MS = 7 * 86_400_000;
 
-/** Metrics that say whether the work succeeded. Others are kept and shown, and change no belief about success. */
-const SUCCESS_METRICS = new Set(['completion', 'correct', 'exact_match']);
+/**
+ * Metrics that say whether the work succeeded, and how much each counts: the highest that was found about a task decides about it, and
+ * the others of that task then say nothing. Other metrics are kept and shown, and change no belief about success.
+ */
+const RANK: Readonly<Record<string, number>> = {
+  /** It gave an answer. */
+  completion: 0,
+  exact_match: 1,
+  numeric: 1,
+  regex: 1,
+  schema: 1,
+  judge: 1,
+  /** Said by a person, or by whoever knows. */
+  correct: 2,
+};
 
 export interface Finding {
   readonly metric: string;
@@ -27,17 +42,57 @@ export interface Finding {
   readonly atMs: number;
 }
 
-/** The belief after one more finding. What is a week old counts half; a finding older than the belief counts as of then. */
-export function updatePosterior(posterior: Posterior, { metric, score, passed, atMs }: Finding): Posterior {
-  const faded = fade(posterior, atMs);
-  if (SUCCESS_METRICS.has(metric)) {
-    return { ...faded, alpha: faded.alpha + (passed ? 1 : 0), beta: faded.beta + (passed ? 0 : 1), samples: faded.samples + 1 };
-  }
-  if (metric === 'goal') return { ...faded, goalSum: faded.goalSum + score, goalCount: faded.goalCount + 1 };
+/**
+ * The belief after one more finding. `earlier` is what was found before about the same task, of the same agent and model: together they
+ * are one sample, so that the finding may take back what the earlier ones had added. What is a week old counts half.
+ * The order in which findings come does not matter.
+ */
+export function updatePosterior(posterior: Posterior, finding: Finding, earlier: readonly Finding[] = []): Posterior {
+  const { metric, score, passed } = finding;
+  if (metric in RANK) return replaceSample(posterior, sampleOf(earlier), sampleOf([...earlier, finding]));
+  if (metric === 'goal') return { ...posterior, goalSum: posterior.goalSum + score, goalCount: posterior.goalCount + 1 };
   if (metric === 'hallucination') {
-    return { ...faded, hallucinated: faded.hallucinated + (passed ? 0 : 1), hallucinationCount: faded.hallucinationCount + 1 };
+    return {
+      ...posterior,
+      hallucinated: posterior.hallucinated + (passed ? 0 : 1),
+      hallucinationCount: posterior.hallucinationCount + 1,
+    };
   }
   return posterior;
+}
+
+interface Sample {
+  readonly passed: boolean;
+  readonly atMs: number;
+}
+
+/** What the findings about one task say together: those of the highest rank must all have passed. It is as old as the first of all. */
+function sampleOf(findings: readonly Finding[]): Sample | null {
+  const telling = findings.filter(({ metric }) => metric in RANK);
+  if (telling.length === 0) return null;
+  const highest = Math.max(...telling.map(({ metric }) => RANK[metric]!));
+  return {
+    passed: telling.every(({ metric, passed }) => passed || RANK[metric]! < highest),
+    atMs: Math.min(...telling.map(({ atMs }) => atMs)),
+  };
+}
+
+function replaceSample(posterior: Posterior, before: Sample | null, after: Sample | null): Posterior {
+  const faded = fade(posterior, after?.atMs ?? posterior.atMs);
+  const taken = before === null ? faded : addSample(faded, before, -1);
+  return after === null ? taken : addSample(taken, after, 1);
+}
+
+/** A sample that is older than the belief has faded by as much as if it had been there all the time. */
+function addSample(posterior: Posterior, { passed, atMs }: Sample, sign: 1 | -1): Posterior {
+  const weight = sign * 0.5 ** ((posterior.atMs - atMs) / HALF_LIFE_MS);
+  // Taking back what was added leaves it where it was but for rounding; the prior is never undercut.
+  return {
+    ...posterior,
+    alpha: Math.max(PRIOR.alpha, posterior.alpha + (passed ? weight : 0)),
+    beta: Math.max(PRIOR.beta, posterior.beta + (passed ? 0 : weight)),
+    samples: posterior.samples + sign,
+  };
 }
 
 export function fade(posterior: Posterior, nowMs: number): Posterior {
@@ -65,18 +120,20 @@ export function toQuality(posteriors: readonly Posterior[], nowMs: number): Qual
     .map((posterior) => fade(posterior, nowMs))
     .reduce<Posterior>((sum, each) => add(sum, each), { ...PRIOR, atMs: nowMs });
   if (total.samples + total.goalCount + total.hallucinationCount === 0) return null;
-  const mean = total.alpha / (total.alpha + total.beta);
-  const [lower, upper] = interval(total.alpha, total.beta);
+  const { alpha, beta } = total;
   const measured = total.samples > 0;
   return {
     samples: total.samples,
-    successRate: measured ? mean : null,
-    lowerBound: measured ? lower : null,
-    upperBound: measured ? upper : null,
+    successRate: measured ? alpha / (alpha + beta) : null,
+    lowerBound: measured ? betaQuantile(TAIL, alpha, beta) : null,
+    upperBound: measured ? betaQuantile(1 - TAIL, alpha, beta) : null,
     goalAchievement: total.goalCount > 0 ? total.goalSum / total.goalCount : null,
     hallucinationRate: total.hallucinationCount > 0 ? total.hallucinated / total.hallucinationCount : null,
   };
 }
+
+/** The interval holds 95 %, and leaves out as much on either side. */
+const TAIL = 0.025;
 
 function add(sum: Posterior, each: Posterior): Posterior {
   return {
@@ -89,17 +146,4 @@ function add(sum: Posterior, each: Posterior): Posterior {
     hallucinationCount: sum.hallucinationCount + each.hallucinationCount,
     atMs: sum.atMs,
   };
-}
-
-const Z95 = 1.959964;
-
-/**
- * 95 %, by Wilson's score (1927) over the faded counts, prior included: in closed form, within 0 and 1, and wide while samples are few.
- */
-function interval(alpha: number, beta: number): [number, number] {
-  const n = alpha + beta;
-  const p = alpha / n;
-  const centre = (p + Z95 ** 2 / (2 * n)) / (1 + Z95 ** 2 / n);
-  const spread = (Z95 / (1 + Z95 ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + Z95 ** 2 / (4 * n ** 2));
-  return [Math.max(0, centre - spread), Math.min(1, centre + spread)];
 }

@@ -68,6 +68,23 @@ export function findPosteriorsAfter(
   return select(database, `(${key}) > ($1, $2, $3, $4)`, `${key} limit $5`, [tenant, agentId, modelId, taskClass, limit]);
 }
 
+/** One tenant's, at one class of tasks or (null) at all, in the order of agents, after `after`. */
+export function findPosteriorPage(
+  database: Queryable,
+  tenant: string,
+  taskClass: string | null,
+  after: PosteriorKey | null,
+  limit: number,
+): Promise<StoredPosterior[]> {
+  const key = 'agent_id, model_id, task_class';
+  return select(
+    database,
+    `tenant = $1 and ($2::text is null or task_class = $2) and (${key}) > ($3, $4, $5)`,
+    `${key} limit $6`,
+    [tenant, taskClass, after?.agentId ?? '', after?.modelId ?? '', after?.taskClass ?? '', limit],
+  );
+}
+
 export function toQualityRecord({
   tenant,
   agentId,

@@ -1,6 +1,6 @@
 import type { Queryable } from '../shared/database/Database.js';
 import { newEvent, publish } from '../shared/outbox.js';
-import { addEvaluation, type Evaluation } from './evaluationStore.js';
+import { addEvaluation, findFindingsOfTask, type Evaluation } from './evaluationStore.js';
 import { updatePosterior } from './posterior.js';
 import { lockPosterior, savePosterior, toQualityRecord } from './posteriorStore.js';
 
@@ -13,10 +13,13 @@ export async function recordEvaluation(tx: Queryable, evaluation: Evaluation, no
   const { id, tenant, taskId, agentId, modelId, taskClass, metric, score, passed, at } = evaluation;
   const quality = [];
   if (agentId !== null && modelId !== null) {
-    const before = await lockPosterior(tx, { tenant, agentId, modelId, taskClass }, at.getTime());
+    const key = { tenant, agentId, modelId, taskClass };
+    const before = await lockPosterior(tx, key, at.getTime());
+    // Read under the lock: two findings about one task take turns, and the second sees the first.
+    const earlier = taskId === null ? [] : await findFindingsOfTask(tx, key, taskId, id);
     const after = {
       ...before,
-      ...updatePosterior(before, { metric, score, passed, atMs: at.getTime() }),
+      ...updatePosterior(before, { metric, score, passed, atMs: at.getTime() }, earlier),
       version: before.version + 1,
     };
     await savePosterior(tx, after);

@@ -1,22 +1,26 @@
 import DataLoader from 'dataloader';
-import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson } from '../shared/canonicalJson.js';
 import { readPage, toConnection } from '../shared/connection.js';
+import type { Queryable } from '../shared/database/Database.js';
 import { MeshError } from '../shared/errors.js';
+import type { Principal } from '../shared/principal.js';
 import type { RequestContext } from '../shared/requestContext.js';
 import type { SnapshotPage } from '../shared/snapshot.js';
 import type { SubgraphResources } from '../shared/Subgraph.js';
-import { badInput, type UserError } from '../shared/userErrors.js';
 import * as store from './evaluationStore.js';
 import type { Evaluation, EvaluationFilter } from './evaluationStore.js';
+import type { Evaluator } from './evaluators/Evaluator.js';
+import { countEvaluators, findEvaluatorPage, findEvaluatorsByIds } from './evaluatorStore.js';
+import { leaderboard, type LeaderboardEntry, type LeaderboardOrder } from './leaderboard.js';
 import { toQuality } from './posterior.js';
 import { findPosteriors, findPosteriorsAfter, toQualityRecord, type StoredPosterior } from './posteriorStore.js';
-import { recordEvaluation } from './recordEvaluation.js';
+import { recordGiven, type EvaluationInput, type EvaluationPayload } from './recordGiven.js';
+import { setEvaluator, type EvaluatorInput, type EvaluatorPayload } from './setEvaluator.js';
 
 export interface EvaluationsContext {
   readonly request: RequestContext;
   readonly resources: SubgraphResources;
   readonly evaluations: DataLoader<string, Evaluation | undefined>;
+  readonly evaluators: DataLoader<string, Evaluator | undefined>;
   readonly ofTask: DataLoader<string, Evaluation[]>;
   readonly ofAgent: DataLoader<string, StoredPosterior[]>;
   readonly ofModel: DataLoader<string, StoredPosterior[]>;
@@ -34,28 +38,11 @@ export function createContext(request: RequestContext, resources: SubgraphResour
     request,
     resources,
     evaluations: new DataLoader((ids) => store.findEvaluationsByIds(database, tenant, ids)),
+    evaluators: new DataLoader((ids) => findEvaluatorsByIds(database, tenant, ids)),
     ofTask: new DataLoader((ids) => store.findEvaluationsOfTasks(database, tenant, ids)),
     ofAgent: posteriors('agent_id', ({ agentId }) => agentId),
     ofModel: posteriors('model_id', ({ modelId }) => modelId),
   };
-}
-
-export interface EvaluationInput {
-  readonly taskId?: string | null;
-  readonly agentId?: string | null;
-  readonly modelId?: string | null;
-  readonly taskClass: string;
-  readonly metric: string;
-  readonly score: number;
-  readonly passed: boolean;
-  readonly evaluator: string;
-  readonly explanation?: string | null;
-  readonly idempotencyKey?: string | null;
-}
-
-interface EvaluationPayload {
-  readonly evaluation: Evaluation | null;
-  readonly userErrors: readonly UserError[];
 }
 
 const SNAPSHOT_PAGE = 1_000;
@@ -82,6 +69,38 @@ export const resolvers = {
       return toConnection(rows, page.limit, page.after !== null, total, ({ at, id }) => ({ sortKey: at.toISOString(), id }));
     },
 
+    leaderboard: (
+      _: unknown,
+      args: { taskClass?: string | null; first?: number | null; order?: LeaderboardOrder | null },
+      { request, resources: { database, clock } }: EvaluationsContext,
+    ): Promise<LeaderboardEntry[]> => {
+      const { taskClass = null, first, order } = args;
+      return leaderboard(
+        database,
+        request.principal.tenant ?? '',
+        { taskClass, first: first ?? 10, order: order ?? 'BEST' },
+        clock(),
+      );
+    },
+
+    evaluator: async (_: unknown, { id }: { id: string }, { evaluators }: EvaluationsContext) =>
+      (await evaluators.load(id)) ?? null,
+    evaluators: async (
+      _: unknown,
+      args: { taskClass?: string | null; first?: number | null; after?: string | null },
+      { request, resources: { database } }: EvaluationsContext,
+    ) => {
+      const tenant = request.principal.tenant ?? '';
+      const { taskClass = null } = args;
+      const page = readPage(args);
+      const rows = await findEvaluatorPage(database, tenant, taskClass, page);
+      const total = await countEvaluators(database, tenant, taskClass);
+      return toConnection(rows, page.limit, page.after !== null, total, ({ createdAt, id }) => ({
+        sortKey: createdAt.toISOString(),
+        id,
+      }));
+    },
+
     _snapshot: async (
       _: unknown,
       { after }: { after?: string | null },
@@ -97,24 +116,13 @@ export const resolvers = {
   },
 
   Mutation: {
-    evaluationRecord: async (
+    evaluationRecord: (
       _: unknown,
       { input }: { input: EvaluationInput },
-      { request, resources }: EvaluationsContext,
-    ): Promise<EvaluationPayload> => {
-      const { tenant } = request.principal;
-      const errors = problemsOf(tenant, input);
-      if (errors.length > 0) return { evaluation: null, userErrors: errors };
-      const { database, clock, wakeRelay } = resources;
-      const evaluation = toEvaluation(tenant!, input, new Date(clock()));
-      const recorded = await database.transaction(async (tx) =>
-        (await recordEvaluation(tx, evaluation, clock())) ? evaluation : store.findBySourceKey(tx, tenant!, evaluation.sourceKey),
-      );
-      wakeRelay();
-      if (recorded?.inputHash === evaluation.inputHash) return { evaluation: recorded, userErrors: [] };
-      const message = 'The idempotency key was used with another input. Use a new key.';
-      return { evaluation: null, userErrors: [{ code: 'IDEMPOTENCY_CONFLICT', message, path: ['input', 'idempotencyKey'] }] };
-    },
+      context: EvaluationsContext,
+    ): Promise<EvaluationPayload> => change(context, (tx, { tenant }, nowMs) => recordGiven(tx, tenant, input, nowMs)),
+    evaluatorSet: (_: unknown, { input }: { input: EvaluatorInput }, context: EvaluationsContext): Promise<EvaluatorPayload> =>
+      change(context, (tx, principal, nowMs) => setEvaluator(tx, principal, input, nowMs)),
   },
 
   Evaluation: {
@@ -124,6 +132,10 @@ export const resolvers = {
     agent: ({ agentId }: Evaluation) => reference(agentId),
     model: ({ modelId }: Evaluation) => reference(modelId),
   },
+  Evaluator: {
+    __resolveReference: async ({ id }: { id: string }, { evaluators }: EvaluationsContext) => (await evaluators.load(id)) ?? null,
+  },
+  LeaderboardEntry: { agent: ({ agentId }: LeaderboardEntry) => reference(agentId) },
   Agent: {
     ...stub,
     quality: ({ id }: { id: string }, args: { taskClass?: string | null }, { ofAgent, resources }: EvaluationsContext) =>
@@ -137,6 +149,15 @@ export const resolvers = {
   Task: { ...stub, evaluations: ({ id }: { id: string }, _: unknown, { ofTask }: EvaluationsContext) => ofTask.load(id) },
 };
 
+async function change<Payload>(
+  { request, resources: { database, clock, wakeRelay } }: EvaluationsContext,
+  work: (tx: Queryable, principal: Principal, nowMs: number) => Promise<Payload>,
+): Promise<Payload> {
+  const payload = await database.transaction((tx) => work(tx, request.principal, clock()));
+  wakeRelay();
+  return payload;
+}
+
 function readKey(after: string | null | undefined): string[] | null {
   if (after === null || after === undefined) return null;
   try {
@@ -146,41 +167,4 @@ function readKey(after: string | null | undefined): string[] | null {
     // Answered below.
   }
   throw new MeshError('BAD_CURSOR', 'The cursor was not made by this field. Start without one.');
-}
-
-function toEvaluation(tenant: string, { idempotencyKey, ...input }: EvaluationInput, at: Date): Evaluation {
-  const id = randomUUID();
-  return {
-    id,
-    tenant,
-    taskId: input.taskId ?? null,
-    agentId: input.agentId ?? null,
-    modelId: input.modelId ?? null,
-    taskClass: input.taskClass,
-    metric: input.metric,
-    score: input.score,
-    passed: input.passed,
-    evaluator: input.evaluator,
-    explanation: input.explanation ?? null,
-    at,
-    sourceKey: idempotencyKey ? `key:${idempotencyKey}` : `id:${id}`,
-    inputHash: createHash('sha256').update(canonicalJson(input)).digest('base64url'),
-  };
-}
-
-const MAX_TEXT = 10_000;
-
-function problemsOf(tenant: string | null, input: EvaluationInput): UserError[] {
-  const errors: UserError[] = [];
-  if (tenant === null) errors.push(badInput(['input'], 'You belong to no tenant; record the evaluation as one who does.'));
-  for (const name of ['taskClass', 'metric', 'evaluator'] as const) {
-    if (input[name].trim() === '' || input[name].length > 200)
-      errors.push(badInput(['input', name], 'It has 1 to 200 characters.'));
-  }
-  if (!(input.score >= 0 && input.score <= 1))
-    errors.push(badInput(['input', 'score'], `A score is from 0 to 1, not ${input.score}.`));
-  if ((input.explanation?.length ?? 0) > MAX_TEXT) {
-    errors.push(badInput(['input', 'explanation'], `An explanation has at most ${MAX_TEXT} characters.`));
-  }
-  return errors;
 }

@@ -1,31 +1,54 @@
 import { randomUUID } from 'node:crypto';
 import type { MeshEvent } from '../shared/events.js';
 import type { SubgraphDefinition, SubgraphResources } from '../shared/Subgraph.js';
+import { createEvaluating, type Evaluating } from './createEvaluating.js';
 import type { Evaluation } from './evaluationStore.js';
+import { addPending, type AnsweredTask } from './pendingStore.js';
 import { recordEvaluation } from './recordEvaluation.js';
 import { createContext, resolvers } from './resolvers.js';
 
-/** How good the work is: evaluations, and what they make of each agent and model. */
+/** How good the work is: evaluations, those who make them, and what they make of each agent and model. */
 export const evaluationsSubgraph: SubgraphDefinition = {
   name: 'evaluations',
   migrations: 'subgraphs/evaluations/migrations',
   resolvers,
   createContext,
-  start: async (resources) => [
-    await resources.eventLog.consume('evaluations', ['mesh.tasks'], (_, events) => judgeAttempts(events, resources)),
-  ],
+  start: async (resources) => {
+    const evaluating = createEvaluating(resources);
+    const consumer = await resources.eventLog.consume('evaluations', ['mesh.tasks'], (_, events) =>
+      takeTasks(events, resources, evaluating),
+    );
+    return [consumer, evaluating];
+  },
 };
 
-/** Every attempt that did work is an evaluation of who did it. Refused and skipped ones say nothing of their quality. */
-async function judgeAttempts(events: readonly MeshEvent[], { database, clock, wakeRelay }: SubgraphResources): Promise<void> {
+/**
+ * Every attempt that did work is an evaluation of who did it; refused and skipped ones say nothing of their quality. Every answer is put
+ * before the evaluators of its class, who take their time.
+ */
+async function takeTasks(
+  events: readonly MeshEvent[],
+  { database, clock, wakeRelay }: SubgraphResources,
+  evaluating: Evaluating,
+): Promise<void> {
   const evaluations = events.flatMap((event) =>
     event.type === 'task.attempt' ? toEvaluation(event as MeshEvent<'task.attempt'>) : [],
   );
-  if (evaluations.length === 0) return;
-  await database.transaction(async (tx) => {
+  const answered = events.flatMap((event) =>
+    event.type === 'task.succeeded' ? toAnswered(event as MeshEvent<'task.succeeded'>) : [],
+  );
+  if (evaluations.length + answered.length === 0) return;
+  const pending = await database.transaction(async (tx) => {
     for (const evaluation of evaluations) await recordEvaluation(tx, evaluation, clock());
+    return addPending(tx, answered, new Date(clock()));
   });
   wakeRelay();
+  if (pending > 0) evaluating.wake();
+}
+
+function toAnswered({ data }: MeshEvent<'task.succeeded'>): AnsweredTask[] {
+  const { tenant, taskId, taskClass, agentId, modelId } = data;
+  return agentId === null || modelId === null ? [] : [{ tenant, taskId, taskClass, agentId, modelId }];
 }
 
 const JUDGED: Readonly<Record<string, string>> = {

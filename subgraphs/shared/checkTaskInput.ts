@@ -8,6 +8,7 @@ interface CheckedInput {
   readonly prompt?: string | null;
   readonly payload?: unknown;
   readonly customerId?: string | null;
+  readonly reference?: string | null;
   readonly idempotencyKey?: string | null;
   readonly maxCostUsd?: string | null;
   readonly minQuality?: number | null;
@@ -15,6 +16,7 @@ interface CheckedInput {
 
 const MAX_PROMPT = 100_000;
 const MAX_PAYLOAD = 1_000_000;
+const MAX_REFERENCE = 10_000;
 const MAX_NAME = 200;
 
 /**
@@ -27,6 +29,8 @@ export function checkTaskInput(input: CheckedInput): void {
   if ((prompt?.length ?? 0) > MAX_PROMPT) throw refused('prompt', `has over ${MAX_PROMPT} characters. Send less.`);
   if (payload !== undefined && payload !== null && JSON.stringify(payload).length > MAX_PAYLOAD)
     throw refused('payload', `has over ${MAX_PAYLOAD} characters. Send less.`);
+  if ((input.reference?.length ?? 0) > MAX_REFERENCE)
+    throw refused('reference', `has over ${MAX_REFERENCE} characters. Send less.`);
   for (const [name, text] of Object.entries({ taskClass, customerId, idempotencyKey })) {
     if (typeof text !== 'string') continue;
     if (text.trim() === '' || text.length > MAX_NAME) throw refused(name, `has 1 to ${MAX_NAME} characters.`);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { MeshError } from '../../gateway/errors.js';
-import { rerouteOverHttp } from '../../gateway/transport/internalRoute.js';
-import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
+import { askMeshOverHttp, rerouteOverHttp } from '../../gateway/transport/internalCalls.js';
+import { ANONYMOUS, GATEWAY_PRINCIPAL, type Principal } from '../../subgraphs/shared/principal.js';
 import { send } from '../support/graphqlClient.js';
 import { internalKey, startTestGateway, supergraphSdl } from './support/startTestGateway.js';
 
@@ -127,6 +127,45 @@ describe('a gateway', () => {
     const unsigned = await fetch(`${mesh.url}/internal/route`, { method: 'POST', body: JSON.stringify(request) });
     expect(unsigned.status).toBe(401);
     await mesh.close();
+  });
+
+  it('answers the operations of subgraphs, in the same process and over HTTP, as whom they say', async () => {
+    const seen: unknown[] = [];
+    const resolvers = {
+      Query: {
+        task: (_: unknown, { id }: { id: string }, { request }: { request: { principal: Principal } }) => {
+          seen.push(request.principal);
+          return { id, tenant: 'acme', taskClass: 'c', status: 'SUCCEEDED', attempts: [], createdAt: new Date(0) };
+        },
+        ask: () => {
+          throw new MeshError('TASK_FAILED', 'Every candidate failed.');
+        },
+      },
+    };
+    const mesh = await startTestGateway({ resolvers });
+    const clock = Date.now;
+    const service: Principal = { ...ANONYMOUS, id: 'mesh-evaluations', kind: 'SERVICE', tenant: 'acme', scopes: ['tasks.read'] };
+    const query = { query: 'query ($id: ID!) { task(id: $id) { id tenant } }', variables: { id: 't' } };
+    for (const askMesh of [mesh.gateway.askMesh, askMeshOverHttp(mesh.url, { internalKey, clock })]) {
+      expect(await askMesh(service, query)).toEqual({ data: { task: { id: 't', tenant: 'acme' } } });
+      const failed = await askMesh(service, { query: '{ ask(input: { taskClass: "c" }) { text } }' });
+      expect(failed).toMatchObject({ data: { ask: null }, errors: [{ path: ['ask'], extensions: { code: 'TASK_FAILED' } }] });
+      for (const [wrong, code] of [
+        ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
+        ['{', 'GRAPHQL_PARSE_FAILED'],
+        ['{ _snapshot }', 'GRAPHQL_VALIDATION_FAILED'],
+      ] as const)
+        expect(await askMesh(service, { query: wrong })).toMatchObject({ data: null, errors: [{ extensions: { code } }] });
+    }
+    expect(seen).toEqual([service, service]);
+    const stranger = new TextEncoder().encode('another key of at least thirty-two characters');
+    const forged = await askMeshOverHttp(mesh.url, { internalKey: stranger, clock })(service, query);
+    expect(forged).toMatchObject({ errors: [{ extensions: { code: 'CONTEXT_REQUIRED' } }] });
+    const unsigned = await fetch(`${mesh.url}/internal/graphql`, { method: 'POST', body: JSON.stringify(query) });
+    expect(unsigned.status).toBe(401);
+    await mesh.close();
+    await expect(mesh.gateway.askMesh(service, query)).rejects.toMatchObject({ code: 'TOO_BUSY' });
+    await expect(askMeshOverHttp(mesh.url, { internalKey, clock })(service, query)).rejects.toMatchObject({ code: 'TOO_BUSY' });
   });
 
   it('serves the console and nothing around it', async () => {

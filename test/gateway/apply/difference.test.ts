@@ -16,7 +16,7 @@ const [model] = file.models;
 const [policy] = file.policies;
 
 function current(parts: Partial<CurrentMesh>): CurrentMesh {
-  return { models: new Map(), agents: new Map(), budgets: new Map(), policies: new Map(), ...parts };
+  return { models: new Map(), agents: new Map(), budgets: new Map(), policies: new Map(), evaluators: new Map(), ...parts };
 }
 
 it('creates what is not there', () => {
@@ -45,4 +45,33 @@ it('names each field that differs, with both values', () => {
       { name: 'approval', from: 'PENDING', to: 'APPROVED' },
     ],
   });
+});
+
+it('compares of an evaluator what its kind needs, and sees a changed kind', () => {
+  const { evaluators } = parseMeshFile(
+    'mesh: v1\nevaluators:\n  - { id: e, taskClass: c, kind: NUMERIC }\n  - { id: j, taskClass: d, kind: JUDGE, rubric: Be kind. }\n',
+    'mesh.yaml',
+  );
+  const wanted = { ...file, models: [], policies: [], evaluators };
+  const nothing = {
+    pattern: null,
+    schema: null,
+    tolerance: null,
+    rubric: null,
+    judgeTaskClass: null,
+    passScore: null,
+    maxCostUsd: null,
+  };
+  const held = new Map<string, object>([
+    ['e', { ...nothing, id: 'e', taskClass: 'c', kind: 'NUMERIC', enabled: true, tolerance: '0' }],
+    ['j', { ...nothing, ...evaluators[1], maxCostUsd: null }],
+  ]) as unknown as CurrentMesh['evaluators'];
+  expect(difference(wanted, current({ evaluators: held })).map(({ action }) => action)).toEqual(['none', 'none']);
+  const regex = new Map<string, object>([
+    ['e', { ...nothing, id: 'e', taskClass: 'c', kind: 'REGEX', enabled: true, pattern: 'a' }],
+  ]) as unknown as CurrentMesh['evaluators'];
+  expect(difference(wanted, current({ evaluators: regex }))).toMatchObject([
+    { kind: 'evaluators', id: 'e', action: 'update', fields: [{ name: 'kind' }, { name: 'tolerance' }] },
+    { kind: 'evaluators', id: 'j', action: 'create' },
+  ]);
 });

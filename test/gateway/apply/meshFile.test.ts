@@ -49,6 +49,22 @@ describe('a mesh file', () => {
       `mesh: v1\n${MODEL}${MODEL.slice(8)}`,
       ['mesh.yaml:7:5: models.1.id: "m1" is already the id of models.0'],
     ],
+    [
+      'with evaluators that could not judge',
+      `mesh: v1
+evaluators:
+  - { id: a, taskClass: c, kind: REGEX, pattern: "(" }
+  - { id: b, taskClass: c, kind: JSON_SCHEMA }
+  - { id: c, taskClass: c, kind: NUMERIC, pattern: x }
+  - { id: d, taskClass: c, kind: GUESS }
+`,
+      [
+        'mesh.yaml:3:41: evaluators.0.pattern: error parsing regexp',
+        'mesh.yaml:4:5: evaluators.1.schema: ',
+        'mesh.yaml:5:43: evaluators.2.pattern: Unrecognized key',
+        'mesh.yaml:6:28: evaluators.3.kind: ',
+      ],
+    ],
     ['that is a list', '- 1\n', ['mesh.yaml:1:1: file: ']],
     ['that is empty', '', ['mesh.yaml:1:1: file: ']],
   ])('%s is refused with the place of each problem', (_, text, expected) => {

@@ -125,6 +125,85 @@ describe('the costs subgraph', () => {
     expect(await budget('held')).toMatchObject({ reservedUsd: '0' });
   });
 
+  it('shows the ledger page by page, each entry once, with charges that add up to its cost exactly', async () => {
+    const price = fc.integer({ min: 0, max: 10_000_000 }).map((micro) => (micro / 1_000_000).toFixed(6));
+    const tokens = fc.integer({ min: 0, max: 5_000_000 });
+    const reports = fc.sample(
+      fc.record({
+        input: tokens,
+        cached: tokens,
+        output: tokens,
+        in: price,
+        out: price,
+        hit: fc.option(price),
+        each: fc.option(price),
+      }),
+      23,
+    );
+    const tenant = `t-${randomUUID()}`;
+    const wanted = reports.map((each, index) =>
+      usage({
+        tenant,
+        attemptId: `ledger-${tenant}-${index}`,
+        inputTokens: Math.max(each.input, each.cached),
+        cachedInputTokens: Math.min(each.input, each.cached),
+        outputTokens: each.output,
+        pricing: {
+          inputPerMTokUsd: each.in,
+          outputPerMTokUsd: each.out,
+          cachedInputPerMTokUsd: each.hit,
+          perRequestUsd: each.each,
+          version: index + 1,
+        },
+        // Several at the same moment: only the id tells them apart.
+        at: new Date(costs.clock() - (index % 5) * 1_000).toISOString(),
+      }),
+    );
+    await report(...wanted);
+    type Entry = {
+      id: string;
+      at: string;
+      usd: string;
+      priceVersion: number;
+      charges: { kind: string; quantity: number; usd: string }[];
+    };
+    type Page = { ledger: { nodes: Entry[]; pageInfo: { hasNextPage: boolean; endCursor: string }; totalCount: number } };
+    const caller = { ...ADMIN, tenant };
+    const seen: Entry[] = [];
+    for (let after: string | null = null, more = true; more;) {
+      const { ledger }: Page = await costs.ask<Page>(
+        `query ($after: String) { ledger(first: 4, after: $after) { totalCount pageInfo { hasNextPage endCursor }
+           nodes { id at usd priceVersion charges { kind quantity unitPriceUsd usd } } } }`,
+        { after },
+        caller,
+      );
+      expect(ledger.totalCount).toBe(23);
+      seen.push(...ledger.nodes);
+      ({ hasNextPage: more, endCursor: after } = ledger.pageInfo);
+    }
+    expect(seen.map(({ id }) => id).toSorted()).toEqual(wanted.map(({ attemptId }) => attemptId).toSorted());
+    expect(seen.map(({ at }) => at)).toEqual(
+      seen
+        .map(({ at }) => at)
+        .toSorted()
+        .reverse(),
+    );
+    for (const { id, usd, charges } of seen) {
+      const reported = wanted.find(({ attemptId }) => attemptId === id)!;
+      expect(formatUsd(charges.reduce((sum, charge) => sum + parseUsd(charge.usd), 0n))).toBe(usd);
+      expect(parseUsd(usd)).toBe(costOf(reported, reported.pricing));
+    }
+    const range = await costs.ask<Page>(
+      `query ($from: DateTime, $to: DateTime) { ledger(from: $from, to: $to) { totalCount nodes { id } } }`,
+      { from: new Date(costs.clock() - 2_000).toISOString(), to: new Date(costs.clock()).toISOString() },
+      caller,
+    );
+    expect(range.ledger.totalCount).toBe(wanted.filter((_, index) => [1, 2].includes(index % 5)).length);
+    const other = await costs.ask<Page>(`{ ledger { totalCount } }`, {}, { ...ADMIN, tenant: 'nobody' });
+    expect(other.ledger.totalCount).toBe(0);
+    await expect(costs.ask(`{ ledger(after: "x") { totalCount } }`)).rejects.toThrow('BAD_CURSOR');
+  });
+
   it('leaves out a report that cannot be right, and takes the next', async () => {
     const good = usage({ agentId: 'after-poison' });
     await report(usage({ agentId: 'poison', cachedInputTokens: 5_000 }), good);
