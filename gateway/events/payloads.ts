@@ -34,6 +34,25 @@ export const PAYLOADS: Readonly<Record<string, (logged: LoggedEvent) => Payload 
       task: reference('Task', taskId),
     };
   },
+  AgentMetrics: ({ event, cursor }) => {
+    if (!isOfType(event, 'metrics.window')) return null;
+    const { agentId, windowSeconds, requests, succeeded, p50Ms, p95Ms, p99Ms, costUsd, queueDepth, inFlight } = event.data;
+    return {
+      __typename: 'AgentMetrics',
+      cursor,
+      at: event.time,
+      windowSeconds,
+      agent: reference('Agent', agentId),
+      requests,
+      successRate: requests === 0 ? null : succeeded / requests,
+      p50Ms,
+      p95Ms,
+      p99Ms,
+      costUsd,
+      queueDepth,
+      inFlight,
+    };
+  },
 };
 
 function reference(__typename: string, id: string | null): Payload | null {
