@@ -1,8 +1,9 @@
 import { formatUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 
-/** For people's eyes, in few characters: `0.8ms` `42ms` `1.2s` `–`. */
+/** For people's eyes, in few characters: `<1ms` `1.8ms` `42ms` `1.2s` `–`. */
 export function shortMs(ms: number | null): string {
   if (ms === null) return '–';
+  if (ms < 0.05) return '<1ms';
   if (ms < 9.95) return `${ms.toFixed(1)}ms`;
   if (ms < 999.5) return `${Math.round(ms)}ms`;
   return ms < 99_950 ? `${(ms / 1000).toFixed(1)}s` : `${Math.round(ms / 1000)}s`;
