@@ -26,7 +26,8 @@ const LAST_ANSWERS_MS = 5_000;
 /** Sends the mix until its time is over. Never rejects for what the mesh answers, or that it does not: all of it is in the tally. */
 export async function runTraffic(options: TrafficOptions): Promise<Tally> {
   const { client, random, rate, durationMs, clock, onChange } = options;
-  const over = durationMs === null ? options.signal : AbortSignal.any([options.signal, AbortSignal.timeout(durationMs)]);
+  const sending = abortedAfter(durationMs, options.signal);
+  const over = sending.signal;
   const gap = createArrivals(random, rate);
   let tally = NOTHING_SENT;
   let inFlight = 0;
@@ -66,9 +67,27 @@ export async function runTraffic(options: TrafficOptions): Promise<Tally> {
     while (inFlight >= MAX_IN_FLIGHT && !over.aborted) await pause(null, over);
     if (!over.aborted) void send(nextQuestion(random));
   }
-  const patience = AbortSignal.timeout(LAST_ANSWERS_MS);
-  while (inFlight > 0 && !patience.aborted) await pause(null, patience);
+  sending.end();
+  const patience = abortedAfter(LAST_ANSWERS_MS);
+  while (inFlight > 0 && !patience.signal.aborted) await pause(null, patience.signal);
+  patience.end();
   return tally;
+}
+
+/** Not AbortSignal.timeout with AbortSignal.any: Node 20 may collect such a signal before it fires. */
+function abortedAfter(ms: number | null, earlier?: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = ms === null ? undefined : setTimeout(abort, ms);
+  earlier?.addEventListener('abort', abort, { once: true });
+  if (earlier?.aborted) abort();
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      earlier?.removeEventListener('abort', abort);
+    },
+  };
 }
 
 const OPERATIONS = {
