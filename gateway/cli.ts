@@ -9,6 +9,8 @@ import { planCommand, type PlanOptions } from './cli/planCommand.js';
 import { gatewayCommand, type GatewayFlags } from './cli/gatewayCommand.js';
 import { startCommand } from './cli/startCommand.js';
 import { subgraphCommand } from './cli/subgraphCommand.js';
+import { trafficCommand, type TrafficFlags } from './cli/trafficCommand.js';
+import { watchCommand } from './cli/watchCommand.js';
 import { checkOwnSupergraph, writeOwnSupergraph } from './compose/supergraphFile.js';
 
 const program = new Command('mesh').description('One federated GraphQL endpoint for a fleet of AI agents').showHelpAfterError();
@@ -82,6 +84,29 @@ program
     process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
   )
   .action((options: CostsExportOptions) => costsExportCommand({ ...options, ...tokenFromEnvironment() }));
+
+program
+  .command('traffic')
+  .description('send a believable mix of questions to a running mesh, so that it can be watched')
+  .option('--rate <number>', 'questions a second; now and then there are bursts of four times as many', '5')
+  .option('--duration <seconds>', 'how long; until Ctrl-C when it is left out')
+  .option('--seed <number>', 'the same seed sends the same questions')
+  .option(
+    '--url <url>',
+    'the gateway (MESH_URL); the token is taken from MESH_TOKEN',
+    process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
+  )
+  .action((flags: TrafficFlags) => trafficCommand({ ...flags, ...tokenFromEnvironment() }));
+
+program
+  .command('watch')
+  .description('watch a running mesh in the terminal: what each agent does, and what happens')
+  .option(
+    '--url <url>',
+    'the gateway (MESH_URL); the token is taken from MESH_TOKEN',
+    process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
+  )
+  .action((flags: { url: string }) => watchCommand({ ...flags, ...tokenFromEnvironment() }));
 
 program
   .command('errors')

@@ -7,6 +7,7 @@ import type { ControlParts } from './gateway.js';
 import { createRouter } from './pipeline/routeFields.js';
 import type { Control } from './pipeline/Serving.js';
 import { createSnapshot } from './snapshot/createSnapshot.js';
+import { meterWork } from './telemetry/meterWork.js';
 
 interface Options {
   readonly internalKey: Uint8Array | null;
@@ -44,6 +45,7 @@ export function createControl(
   const snapshot = createSnapshot({ clients, eventLog, clock, log });
   const engine = createPolicyEngine(snapshot);
   const recorder = createRecorder(clients.get('policies')!, clock, log);
+  const metering = meterWork(eventLog, metrics, log);
   const costs = clients.get('costs')!;
   const router = createRouter({ supergraph, snapshot, engine, recorder, metrics, costs, internalKey, clock });
   return {
@@ -54,6 +56,7 @@ export function createControl(
     snapshotAgeMs: snapshot.ageMs,
     missing: () => (Number.isFinite(snapshot.ageMs()) ? [] : ['the snapshot of the mesh is not read yet']),
     close: async () => {
+      await metering.close();
       await snapshot.close();
       await recorder.close();
     },

@@ -9,10 +9,12 @@ import { PAYLOADS, type Payload } from './payloads.js';
 /** What feeds a subscription field, as its @eventStream says. */
 export interface EventStream {
   readonly topic: Topic;
-  /** Each given argument must equal the value at its path of the event's data. */
+  /** Each given argument must equal the value at its path of the event's data, or be a list that holds it. */
   readonly filter: readonly { readonly argument: string; readonly path: readonly string[] }[];
   /** Null: an event that the field does not show. */
   readonly payload: (logged: LoggedEvent) => Payload | null;
+  /** Whether a client that reads slowly gets only the newest event of each entity. */
+  readonly conflates: boolean;
 }
 
 /** Throws SUBSCRIPTION_UNSUPPORTED for a field without @eventStream, of an unknown topic, or of a type that no event fills. */
@@ -24,10 +26,10 @@ export function findEventStream(supergraph: Supergraph, field: string): EventStr
   const payload = definition && PAYLOADS[getNamedType(definition.type).name];
   if (!applied || !topic || !payload)
     throw new MeshError('SUBSCRIPTION_UNSUPPORTED', `No event topic feeds Subscription.${field}.`);
-  return { topic, payload, filter: parseFilter(applied.args['filter']) };
+  return { topic, payload, filter: parseFilter(applied.args['filter']), conflates: applied.args['overflow'] === 'CONFLATE' };
 }
 
-/** Of the caller's tenant (or any, with the scope tenant.any), and equal to every argument that was given. */
+/** Of the caller's tenant (or any, with the scope tenant.any), and what every argument asks for that was given. */
 export function isFor(
   principal: Principal,
   { filter }: EventStream,
@@ -37,7 +39,9 @@ export function isFor(
   if (event.data.tenant !== principal.tenant && !principal.scopes.includes('tenant.any')) return false;
   return filter.every(({ argument, path }) => {
     const wanted = args[argument];
-    return wanted === undefined || wanted === null || wanted === at(event.data, path);
+    if (wanted === undefined || wanted === null) return true;
+    const value = at(event.data, path);
+    return Array.isArray(wanted) ? wanted.includes(value) : wanted === value;
   });
 }
 

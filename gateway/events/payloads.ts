@@ -61,6 +61,25 @@ export const PAYLOADS: Readonly<Record<string, (logged: LoggedEvent) => Payload 
       budget: reference('Budget', record.id),
     };
   },
+  AgentMetrics: ({ event, cursor }) => {
+    if (!isOfType(event, 'metrics.window')) return null;
+    const { agentId, windowSeconds, requests, succeeded, p50Ms, p95Ms, p99Ms, costUsd, queueDepth, inFlight } = event.data;
+    return {
+      __typename: 'AgentMetrics',
+      cursor,
+      at: event.time,
+      windowSeconds,
+      agent: reference('Agent', agentId),
+      requests,
+      successRate: requests === 0 ? null : succeeded / requests,
+      p50Ms,
+      p95Ms,
+      p99Ms,
+      costUsd,
+      queueDepth,
+      inFlight,
+    };
+  },
 };
 
 const NEAR_PERCENT = 80;

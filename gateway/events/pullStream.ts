@@ -1,4 +1,4 @@
-import type { EventReader, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import type { EventFeed, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
 
 /**
  * Turns logged events into results, one at a time and only when asked, so that a slow client holds back its own reader and nothing is
@@ -9,7 +9,7 @@ import type { EventReader, LoggedEvent } from '../../subgraphs/shared/eventlog/E
  * each race would hang another reaction on it. `onEnd` is called exactly once, whatever ends the stream.
  */
 export function pullStream<Result>(
-  reader: EventReader,
+  reader: EventFeed,
   deliver: (event: LoggedEvent) => Promise<Result | null>,
   onEnd: () => void,
 ): AsyncIterableIterator<Result> {

@@ -1,9 +1,10 @@
 import { getArgumentValues } from 'graphql/execution/values.js';
-import type { EventReader, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import type { EventFeed, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { withDeadline } from '../context/withDeadline.js';
 import { MeshError } from '../errors.js';
+import { conflate } from '../events/conflate.js';
 import { findEventStream, isFor, type EventStream } from '../events/eventStream.js';
 import { pullStream } from '../events/pullStream.js';
 import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
@@ -29,8 +30,8 @@ export async function openSubscription(
   governed.record();
   const { field, args } = rootField(operation, variables);
   const stream = findEventStream(serving.supergraph, field);
-  const reader = await openReader(serving, stream, args['after']);
   const subscription: Subscription = { operation, variables, stream, field, args, call };
+  const reader = await openReader(serving, subscription);
   serving.metrics.subscriptions(1);
   return pullStream(
     reader,
@@ -103,9 +104,11 @@ function rootField({ schema, document, operationName }: Operation, variables: Re
   return { field: definition.name, args: getArgumentValues(definition, root.field, variables) };
 }
 
-async function openReader({ eventLog }: Serving, { topic }: EventStream, after: unknown): Promise<EventReader> {
+async function openReader({ eventLog }: Serving, { stream, args, call }: Subscription): Promise<EventFeed> {
   if (!eventLog) throw new MeshError('SUBSCRIPTION_UNSUPPORTED', 'This gateway has no event log.');
-  return eventLog.read(topic, typeof after === 'string' ? after : 'head');
+  const after = args['after'];
+  const reader = await eventLog.read(stream.topic, typeof after === 'string' ? after : 'head');
+  return stream.conflates ? conflate(reader, (event) => isFor(call.request.principal, stream, args, event)) : reader;
 }
 
 function contextOf({ clock, randomHex }: Serving, call: Call, { event }: LoggedEvent) {

@@ -35,6 +35,7 @@ const APOLLO_SPECS = 'https://specs.apollo.dev/';
 /** Features of federation that the gateway enforces or that concern planning only; any other one that says to be needed is refused. */
 const FEATURES = new Set([...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((url) => !url.includes('/connect/')));
 const ENFORCED_MESH_DIRECTIVES = new Set(['governed', 'costRouted', 'eventStream']);
+const OVERFLOWS = new Set(['GAP', 'CONFLATE']);
 /** They make answers cheaper, not safer: without them everything still holds. */
 const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
 
@@ -128,6 +129,8 @@ function refuseUnenforcedDirectives(supergraph: Supergraph): void {
         if (name === 'governed' && (args['when'] !== 'REQUEST' || !['ERROR', 'NULL'].includes(String(args['onDeny'])))) {
           throw unsupported(`${where} with when: "${String(args['when'])}", onDeny: "${String(args['onDeny'])}"`);
         }
+        if (name === 'eventStream' && !OVERFLOWS.has(String(args['overflow'])))
+          throw unsupported(`${where} with overflow: "${String(args['overflow'])}"`);
         if (name === 'costRouted' && !rootTypes.has(type.name))
           throw unsupported(`${where}, which is not a root field of a query or mutation,`);
         if (meshNames.has(name) && !ENFORCED_MESH_DIRECTIVES.has(name) && !OPTIONAL_MESH_DIRECTIVES.has(name))

@@ -1,6 +1,8 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { emptyResource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { Usage } from '../../subgraphs/shared/pricing.js';
+import { createWorkLabels, type Work } from './workLabels.js';
 
 /** What the gateway counts. Labels come from small closed sets, never from callers' texts. */
 export interface Metrics {
@@ -11,6 +13,10 @@ export interface Metrics {
   event(topic: string, outcome: 'sent' | 'denied' | 'failed'): void;
   decision(outcome: string): void;
   routedField(coordinate: string, outcome: 'routed' | 'refused'): void;
+  /** Null: it was skipped and took no time. */
+  attempt(work: Work, outcome: string, seconds: number | null): void;
+  /** `usd` is a float and good for graphs only. */
+  usage(work: Work, tokens: Usage, usd: number): void;
   /** Seconds; asked for at each scrape. Null: there is no snapshot. */
   observeSnapshotAge(age: () => number | null): void;
   /** The Prometheus text format. */
@@ -18,6 +24,8 @@ export interface Metrics {
   close(): Promise<void>;
 }
 
+/** Combinations of agent, model and task class. Times five outcomes they stay below 2,000, where OpenTelemetry begins to fold series. */
+const MAX_WORK = 200;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** OpenTelemetry instruments read by Prometheus over the gateway's own port; no other port is opened, no host name is told. */
@@ -45,6 +53,13 @@ export function createMetrics(): Metrics {
   const events = meter.createCounter('mesh_events_total', { description: 'Events for subscribers' });
   const decisions = meter.createCounter('mesh_decisions_total', { description: 'Governance decisions' });
   const routed = meter.createCounter('mesh_routed_fields_total', { description: 'Routed fields' });
+  const attempts = meter.createCounter('mesh_attempts_total', { description: 'Attempts of agents at tasks' });
+  const attemptSeconds = meter.createHistogram('mesh_attempt_duration_seconds', {
+    description: 'Of attempts that were not skipped',
+  });
+  const usd = meter.createCounter('mesh_cost_usd_total', { description: 'Cost of attempts; a float, the ledger has it exactly' });
+  const tokens = meter.createCounter('mesh_tokens_total', { description: 'Tokens by kind; cached ones are not among the input' });
+  const labelsOf = createWorkLabels(MAX_WORK);
   active.add(0);
 
   return {
@@ -60,6 +75,18 @@ export function createMetrics(): Metrics {
     event: (topic, outcome) => events.add(1, { topic, outcome }),
     decision: (outcome) => decisions.add(1, { outcome }),
     routedField: (coordinate, outcome) => routed.add(1, { coordinate, outcome }),
+    attempt: (work, outcome, seconds) => {
+      const labels = labelsOf(work);
+      attempts.add(1, { ...labels, outcome });
+      if (seconds !== null) attemptSeconds.record(seconds, labels);
+    },
+    usage: (work, { inputTokens, cachedInputTokens, outputTokens }, cost) => {
+      const labels = labelsOf(work);
+      usd.add(cost, labels);
+      tokens.add(inputTokens - cachedInputTokens, { ...labels, kind: 'input' });
+      tokens.add(cachedInputTokens, { ...labels, kind: 'cached_input' });
+      tokens.add(outputTokens, { ...labels, kind: 'output' });
+    },
     observeSnapshotAge: (age) =>
       meter
         .createObservableGauge('mesh_snapshot_age_seconds', { description: 'Since the snapshot was current' })

@@ -1,5 +1,6 @@
 import type { SubgraphDefinition, SubgraphResources } from '../shared/Subgraph.js';
 import { createLoaders } from './loaders.js';
+import { startMetrics } from './metrics/startMetrics.js';
 import { resolvers, type AgentsContext } from './resolvers.js';
 import { createRunner, type Runner } from './runner/createRunner.js';
 
@@ -20,6 +21,6 @@ export const agentsSubgraph: SubgraphDefinition = {
   start: async (resources) => {
     const runner = createRunner(resources);
     runners.set(resources, runner);
-    return [runner];
+    return [runner, startMetrics(resources)];
   },
 };

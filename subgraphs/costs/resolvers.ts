@@ -50,7 +50,6 @@ export const resolvers = {
       { request, resources: { database } }: CostsContext,
     ) => {
       const page = readPage({ first: first ?? null, after: after ?? null });
-      if (page.after) readDate(page.after.sortKey);
       const range = toRange(given);
       const rows = await findLedgerPage(database, reachOf(request), range, page);
       const connection = toConnection(rows, page.limit, page.after !== null, 0, ({ at, attemptId }) => ({

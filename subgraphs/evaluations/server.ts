@@ -22,6 +22,8 @@ export const evaluationsSubgraph: SubgraphDefinition = {
   },
 };
 
+const EVALUATIONS_AT_ONCE = 25;
+
 /**
  * Every attempt that did work is an evaluation of who did it; refused and skipped ones say nothing of their quality. Every answer is put
  * before the evaluators of its class, who take their time.
@@ -38,11 +40,16 @@ async function takeTasks(
     event.type === 'task.succeeded' ? toAnswered(event as MeshEvent<'task.succeeded'>) : [],
   );
   if (evaluations.length + answered.length === 0) return;
-  const pending = await database.transaction(async (tx) => {
-    for (const evaluation of evaluations) await recordEvaluation(tx, evaluation, clock());
-    return addPending(tx, answered, new Date(clock()));
-  });
-  wakeRelay();
+  // Several transactions, since one may take 5 s at most and each evaluation moves a belief of its own; a batch that comes again
+  // finds what is there by its source.
+  for (let start = 0; start < evaluations.length; start += EVALUATIONS_AT_ONCE) {
+    await database.transaction(async (tx) => {
+      for (const evaluation of evaluations.slice(start, start + EVALUATIONS_AT_ONCE))
+        await recordEvaluation(tx, evaluation, clock());
+    });
+    wakeRelay();
+  }
+  const pending = await database.transaction((tx) => addPending(tx, answered, new Date(clock())));
   if (pending > 0) evaluating.wake();
 }
 

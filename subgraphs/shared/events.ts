@@ -1,3 +1,4 @@
+import type { DurationSketch } from './durationSketch.js';
 import type { Topic } from './names.js';
 import type { AgentRecord, BudgetRecord, ModelRecord, PolicyRecord, QualityRecord } from './snapshot.js';
 import type { Pricing } from './pricing.js';
@@ -107,13 +108,14 @@ export interface UsageEventData {
 export interface MetricsEventData {
   tenant: string;
   agentId: string;
+  /** Seconds since the window before. */
   windowSeconds: number;
-  /** Attempts that ended in the window, skipped ones left out. */
+  /** Attempts that were put on record in the window, skipped ones left out. */
   requests: number;
   succeeded: number;
   costUsd: string;
-  /** Mergeable sketch of the durations in milliseconds. */
-  sketch: unknown;
+  /** Of the durations in milliseconds; its count is `requests`. */
+  sketch: DurationSketch;
   /** Milliseconds; null when nothing ended in the window. */
   p50Ms: number | null;
   p95Ms: number | null;

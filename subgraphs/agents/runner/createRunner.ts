@@ -6,6 +6,7 @@ import type { Principal } from '../../shared/principal.js';
 import { verifyRouteHint, type RouteHint } from '../../shared/routeHint.js';
 import type { SubgraphResources } from '../../shared/Subgraph.js';
 import { findAgentsByIds, type Agent } from '../agentStore.js';
+import { insertMetricSamples } from '../metrics/metricSamples.js';
 import { insertRouteDecision, toRouteDecision } from '../routeStore.js';
 import {
   claimTask,
@@ -103,6 +104,7 @@ export function createRunner(resources: SubgraphResources): Runner {
       if (!(await finishTask(tx, task))) return false;
       const attempts = tries.map(({ attempt }) => attempt);
       await insertAttempts(tx, task.tenant, attempts);
+      await insertMetricSamples(tx, task.tenant, attempts);
       for (const tried of tries) await tellAttempt(tx, task, tried, clock());
       await tellStatus(tx, task, clock());
       await tellSettled(tx, task, clock());

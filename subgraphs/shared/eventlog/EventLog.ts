@@ -41,14 +41,18 @@ export interface LoggedEvent {
   readonly cursor: string;
 }
 
-/** Hand-written, not an async generator: `stop` (and `return`) settle a pending `next` at once. Bounded: it holds one batch. */
-export interface EventReader extends AsyncIterableIterator<LoggedEvent> {
+/** Hand-written, not an async generator: `stop` (and `return`) settle a pending `next` at once. */
+export interface EventFeed extends AsyncIterableIterator<LoggedEvent> {
+  stop(): Promise<void>;
+}
+
+/** Bounded: it holds one batch. */
+export interface EventReader extends EventFeed {
   /**
    * Resolves once everything up to the cursor (of this topic and epoch) is done with: it was given out and the next one asked for, or it
    * was a repeat and passed over. Resolves, too, when the reader is stopped; rejects with the signal's reason when it is aborted before.
    */
   reached(cursor: string, signal?: AbortSignal): Promise<void>;
-  stop(): Promise<void>;
 }
 
 export type EventHandler = (topic: Topic, events: readonly MeshEvent[]) => Promise<void>;

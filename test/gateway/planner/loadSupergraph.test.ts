@@ -80,6 +80,14 @@ describe('is refused', () => {
       mesh('@costRouted(input: String) on FIELD_DEFINITION', '@costRouted(input: "i")'),
       'not a root field',
     ],
+    [
+      'ways of overflowing',
+      mesh(
+        '@eventStream(topic: String!, overflow: String = "GAP") on FIELD_DEFINITION',
+        '@eventStream(topic: "t", overflow: "DROP")',
+      ),
+      'overflow: "DROP"',
+    ],
     ['directives of the mesh that nobody knows', mesh('@quarantined on FIELD_DEFINITION', '@quarantined'), '@quarantined on T.x'],
   ])('what it cannot enforce: %s', (_, sdl, what) => {
     expect(() => loadSupergraph(sdl)).toThrow(

@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 import { MeshError } from '../../../gateway/errors.js';
 import type { Governed } from '../../../gateway/pipeline/Serving.js';
 import { openPglite } from '../../../subgraphs/shared/database/openPglite.js';
+import { EMPTY_SKETCH } from '../../../subgraphs/shared/durationSketch.js';
 import type { Database } from '../../../subgraphs/shared/database/Database.js';
 import type { EventLog } from '../../../subgraphs/shared/eventlog/EventLog.js';
 import { openTableEventLog } from '../../../subgraphs/shared/eventlog/tableEventLog.js';
@@ -19,6 +20,10 @@ const SUBSCRIPTION = `subscription ($after: String, $taskClass: String, $agentId
 type Seen = {
   taskEvents: { kind: string; cursor: string; task: { id: string; taskClass: string }; agent: { who: string } | null };
 };
+const METRICS = `subscription ($after: String, $agentIds: [ID!]) {
+  agentMetrics(after: $after, agentIds: $agentIds) { cursor windowSeconds requests successRate p50Ms p99Ms costUsd agent { who: name } }
+}`;
+type SeenWindow = { agentMetrics: { cursor: string; requests: number; agent: { who: string }; [field: string]: unknown } };
 
 describe('the WebSocket entrance', () => {
   let mesh: TestGateway;
@@ -26,6 +31,7 @@ describe('the WebSocket entrance', () => {
   let eventLog: EventLog;
   let denied: Partial<Governed> | undefined;
   let denials = 0;
+  let beforeAgent = async (): Promise<void> => undefined;
 
   beforeAll(async () => {
     database = await openPglite({ dataDir: null });
@@ -38,7 +44,12 @@ describe('the WebSocket entrance', () => {
       resolvers: {
         Query: { agent: (_: unknown, { id }: { id: string }) => ({ id, name: `Agent ${id}` }) },
         Task: { __resolveReference: async ({ id }: { id: string }) => ({ id, taskClass: `class of ${id}` }) },
-        Agent: { __resolveReference: async ({ id }: { id: string }) => ({ id, name: `Agent ${id}` }) },
+        Agent: {
+          __resolveReference: async ({ id }: { id: string }) => {
+            await beforeAgent();
+            return { id, name: `Agent ${id}` };
+          },
+        },
       },
       control: {
         govern: (document, operationName, variables, principal) => ({
@@ -66,6 +77,13 @@ describe('the WebSocket entrance', () => {
     const type = `task.${kind.toLowerCase()}` as 'task.queued';
     const data = { tenant: 'demo', taskId, taskClass: 'x', kind, status: kind, agentId: 'a1', modelId: null, ...more };
     return eventLog.append('mesh.tasks', [newEvent(type, taskId, data, { subgraph: 'agents', nowMs: Date.now() })]);
+  };
+  const appendWindow = (agentId: string, requests: number) => {
+    const none = { tenant: 'demo', agentId, windowSeconds: 5, costUsd: '0', queueDepth: 0, inFlight: 0 };
+    const data = { ...none, requests, succeeded: 1, sketch: EMPTY_SKETCH, p50Ms: 1, p95Ms: 2, p99Ms: 3 };
+    return eventLog.append('mesh.metrics', [
+      newEvent('metrics.window', agentId, data, { subgraph: 'agents', nowMs: Date.now() }),
+    ]);
   };
   const active = async (): Promise<number> => {
     const text = await (await fetch(`${mesh.url}/metrics`)).text();
@@ -228,7 +246,57 @@ describe('the WebSocket entrance', () => {
     await client.dispose();
   });
 
-  it('leaves nothing behind of 1,000 subscriptions whose clients go away', async () => {
+  it('shows a slow client the newest window of each agent that it asked for, and goes on from its cursor', async () => {
+    let reads = 0;
+    const read = eventLog.read;
+    eventLog.read = async (topic, from) => {
+      const reader = await read.call(eventLog, topic, from);
+      const next = reader.next;
+      reader.next = () => next().finally(() => reads++);
+      return reader;
+    };
+    const client = socketClient(mesh.url);
+    const watching = watch<SeenWindow>(client, METRICS, { agentIds: ['a', 'b'] });
+    await expect.poll(active).toBe(1);
+    let finish: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => (finish = resolve));
+    const begun = new Promise<void>((resolve) => {
+      beforeAgent = async () => {
+        resolve();
+        await slow;
+      };
+    });
+    await appendWindow('a', 1);
+    await begun;
+    for (let requests = 2; requests <= 9; requests++)
+      for (const agentId of ['a', 'x', 'b']) await appendWindow(agentId, requests);
+    await expect.poll(() => reads).toBe(25);
+    finish();
+    const seen = await watching.take(3);
+    expect(seen.map(({ agentMetrics: { agent, requests } }) => [agent.who, requests])).toEqual([
+      ['Agent a', 1],
+      ['Agent a', 9],
+      ['Agent b', 9],
+    ]);
+    expect(seen[1]!.agentMetrics).toMatchObject({ successRate: 1 / 9, p50Ms: 1, p99Ms: 3, costUsd: '0', windowSeconds: 5 });
+    await client.dispose();
+    await appendWindow('a', 10);
+    const again = socketClient(mesh.url);
+    const resumed = watch<SeenWindow>(again, METRICS, { after: seen[1]!.agentMetrics.cursor, agentIds: null });
+    expect((await resumed.take(3)).map(({ agentMetrics: { agent, requests } }) => [agent.who, requests])).toEqual([
+      ['Agent x', 9],
+      ['Agent b', 9],
+      ['Agent a', 10],
+    ]);
+    await again.dispose();
+    await expect.poll(active).toBe(0);
+    eventLog.read = read;
+  });
+
+  it.each([
+    ['events', SUBSCRIPTION],
+    ['metrics', METRICS],
+  ])('leaves nothing behind of 1,000 subscriptions to %s whose clients go away', async (_, query) => {
     const readers = { open: 0 };
     const read = eventLog.read;
     eventLog.read = async (topic, from) => {
@@ -244,7 +312,7 @@ describe('the WebSocket entrance', () => {
       return reader;
     };
     const clients = Array.from({ length: 10 }, () => socketClient(mesh.url));
-    for (const client of clients) for (let n = 0; n < 100; n++) watch(client, SUBSCRIPTION);
+    for (const client of clients) for (let n = 0; n < 100; n++) watch(client, query);
     await expect.poll(active, { timeout: 20_000 }).toBe(1_000);
     expect(readers.open).toBe(1_000);
     // Half of them say goodbye, half are cut off.
