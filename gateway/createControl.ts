@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { createGenerations, NO_CATALOG } from './cache/generations.js';
+import { LIMITS } from './config/limits.js';
 import { createGovernance } from './governance/createGovernance.js';
 import { createPolicyEngine } from './governance/createPolicyEngine.js';
 import { createRecorder } from './governance/createRecorder.js';
@@ -30,12 +32,14 @@ export function createControl(
       reroute: async () => {
         throw new MeshError('NO_ROUTE', 'This gateway serves a supergraph without agents.');
       },
+      generations: NO_CATALOG,
       snapshotAgeMs: () => null,
       missing: () => [],
       close: async () => undefined,
     };
   }
-  const snapshot = createSnapshot({ clients, eventLog, clock, log });
+  const generations = createGenerations(clock);
+  const snapshot = createSnapshot({ clients, eventLog, catalog: generations, clock, log });
   const engine = createPolicyEngine(snapshot);
   const recorder = createRecorder(clients.get('policies')!, clock, log);
   const costs = clients.get('costs')!;
@@ -44,6 +48,10 @@ export function createControl(
     govern: createGovernance({ supergraph, engine, recorder, metrics, clock }),
     ...router,
     route: (routed, variables, call) => (routed.length === 0 ? Promise.resolve({}) : router.route(routed, variables, call)),
+    generations: {
+      of: (subgraphs) => (snapshot.ageMs() > LIMITS.snapshotMs ? null : generations.of(subgraphs)),
+      wrote: generations.wrote,
+    },
     snapshotAgeMs: snapshot.ageMs,
     missing: () => (Number.isFinite(snapshot.ageMs()) ? [] : ['the snapshot of the mesh is not read yet']),
     close: async () => {

@@ -12,6 +12,7 @@ import { createGateway, type SupergraphSource } from '../gateway.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { liveUntilStopped } from './lifetime.js';
+import { openCache } from './openCache.js';
 import { openStorage } from './storage.js';
 import { missingKey } from './subgraphCommand.js';
 
@@ -48,11 +49,13 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
     const { isMesh } = loadSupergraph(sdl);
     if (isMesh) requireMeshSettings(config);
     const storage = isMesh ? await openStorage(config.storage, lifetime, log) : null;
+    const cache = await openCache(config.cache, lifetime, log);
     const gateway = await lifetime.open(
       () =>
         createGateway({
           source: sourceOf(sdl, urls, isMesh ? config.internalKey : null, clock),
           eventLog: storage?.eventLog ?? null,
+          cache,
           config: config.gateway,
           internalKey: config.internalKey,
           clock,

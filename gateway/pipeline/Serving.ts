@@ -2,6 +2,8 @@ import type { DocumentNode, GraphQLFormattedError } from 'graphql';
 import type { EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { Principal } from '../../subgraphs/shared/principal.js';
 import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
+import type { Caching } from '../cache/createCaching.js';
+import type { Generations } from '../cache/generations.js';
 import type { Call } from '../context/createCall.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Planner } from '../planner/createPlanner.js';
@@ -16,6 +18,7 @@ export interface Serving extends Control {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   /** Null: a foreign supergraph, which has no event topics. */
   readonly eventLog: EventLog | null;
+  readonly caching: Caching;
   readonly metrics: Metrics;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
@@ -35,6 +38,8 @@ export interface Control {
   readonly reroute: Reroute;
   /** Milliseconds since the snapshot was current, Infinity before it is there. Null: nothing here depends on one. */
   snapshotAgeMs(): number | null;
+  /** Which state of the subgraphs' data cached values belong to. */
+  readonly generations: Generations;
   /** What is still missing before operations can be answered, in words. */
   missing(): readonly string[];
   /** Puts on record what is not yet, and ends. */

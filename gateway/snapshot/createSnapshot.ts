@@ -13,6 +13,7 @@ import type {
   QualityRecord,
   SnapshotPage,
 } from '../../subgraphs/shared/snapshot.js';
+import type { CatalogListener } from '../cache/generations.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import { createLatencies, type Latency } from './latencies.js';
@@ -36,6 +37,8 @@ export interface Snapshot {
 interface Options {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly eventLog: EventLog;
+  /** Told of `mesh.catalog` as it is followed. */
+  readonly catalog: CatalogListener;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -49,7 +52,7 @@ const MAX_PAGES = 10_000;
  * Notes where the topics end, reads every subgraph's `_snapshot` page by page, then applies the events from there on: nothing is missed,
  * and what comes twice is told apart by its version. When anything of this fails it begins again, and what is there goes on ageing.
  */
-export function createSnapshot({ clients, eventLog, clock, log }: Options): Snapshot {
+export function createSnapshot({ clients, eventLog, catalog, clock, log }: Options): Snapshot {
   const agents = new Map<string, AgentRecord>();
   const models = new Map<string, ModelRecord>();
   const qualities = new Map<string, QualityRecord>();
@@ -94,7 +97,13 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
     try {
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
-      const followers = readers.map((followed) => follow(followed, (event) => take(latencies.take(event) ?? pageOf(event))));
+      catalog.began(readers.find(({ topic }) => topic === 'mesh.catalog')!.seen);
+      const followers = readers.map((followed) =>
+        follow(followed, (event, cursor) => {
+          take(latencies.take(event) ?? pageOf(event));
+          if (followed.topic === 'mesh.catalog') catalog.saw(event, cursor);
+        }),
+      );
       const failed = new Promise<never>((_, reject) => {
         let pending = false;
         beating = setInterval(() => {
@@ -113,6 +122,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       if (!stopping.signal.aborted) throw new Error('the event log ended');
     } finally {
       clearInterval(beating);
+      catalog.lost();
       stopping.signal.removeEventListener('abort', stop);
       stop();
     }
@@ -169,11 +179,11 @@ interface Followed {
   seen: string;
 }
 
-function follow(followed: Followed, apply: (event: MeshEvent) => void) {
+function follow(followed: Followed, apply: (event: MeshEvent, cursor: string) => void) {
   const waiters = new Set<() => void>();
   const ended = (async () => {
     for await (const { event, cursor } of followed.reader) {
-      apply(event);
+      apply(event, cursor);
       followed.seen = cursor;
       for (const look of waiters) look();
     }

@@ -10,6 +10,8 @@ export interface Metrics {
   subscriptions(change: 1 | -1): void;
   event(topic: string, outcome: 'sent' | 'denied' | 'failed'): void;
   decision(outcome: string): void;
+  /** Values looked for in the cache, and those that could not be read or written in time. */
+  cache(kind: 'response' | 'root' | 'entity', outcome: 'hit' | 'miss' | 'error', count: number): void;
   routedField(coordinate: string, outcome: 'routed' | 'refused'): void;
   /** Seconds; asked for at each scrape. Null: there is no snapshot. */
   observeSnapshotAge(age: () => number | null): void;
@@ -45,6 +47,7 @@ export function createMetrics(): Metrics {
   const events = meter.createCounter('mesh_events_total', { description: 'Events for subscribers' });
   const decisions = meter.createCounter('mesh_decisions_total', { description: 'Governance decisions' });
   const routed = meter.createCounter('mesh_routed_fields_total', { description: 'Routed fields' });
+  const cached = meter.createCounter('mesh_cache_total', { description: 'Values looked for in the cache, and failures of it' });
   active.add(0);
 
   return {
@@ -59,6 +62,9 @@ export function createMetrics(): Metrics {
     subscriptions: (change) => active.add(change),
     event: (topic, outcome) => events.add(1, { topic, outcome }),
     decision: (outcome) => decisions.add(1, { outcome }),
+    cache: (kind, outcome, count) => {
+      if (count > 0) cached.add(count, { kind, outcome });
+    },
     routedField: (coordinate, outcome) => routed.add(1, { coordinate, outcome }),
     observeSnapshotAge: (age) =>
       meter
