@@ -47,7 +47,9 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
         },
       });
       if (result.body.kind !== 'complete') throw new Error('an incremental answer that nobody asked for');
-      const headers = { ...cors, ...Object.fromEntries(result.headers), ...cacheHeaders(call, cors, clock()) };
+      const given = Object.fromEntries(result.headers);
+      const isPage = given['content-type']?.startsWith('text/html');
+      const headers = { ...cors, ...given, ...(!isPage && cacheHeaders(call, cors, clock())) };
       sendText(response, result.status ?? 200, result.body.string, headers);
     } catch (error) {
       const known = toClientError(error, randomHex(16), log);
@@ -61,11 +63,12 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
   };
 }
 
-/** Nothing for the landing page, which answers nobody in particular. */
+/** Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is. */
 function cacheHeaders(call: Call | undefined, { vary }: Record<string, string>, now: number): Record<string, string> {
-  if (!call) return {};
-  // Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is.
-  return { 'cache-control': cacheControl(call.freshness(), now), vary: vary ? `${vary}, authorization` : 'authorization' };
+  return {
+    'cache-control': cacheControl(call?.freshness() ?? null, now),
+    vary: vary ? `${vary}, authorization` : 'authorization',
+  };
 }
 
 function parseJson(request: IncomingMessage, text: string): unknown {

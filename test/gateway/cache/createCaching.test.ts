@@ -91,6 +91,14 @@ describe('whole answers', () => {
     expect((await ask(query, { principal: knowing })).requests).toEqual([]);
   });
 
+  it('leave a record of what was decided each time', async () => {
+    const { ask, recorded } = serveNewsroom();
+    for (let round = 1; round <= 3; round++) {
+      await ask(ARTICLE);
+      expect(recorded()).toBe(round);
+    }
+  });
+
   it('with an error are not kept, nor is the part that failed', async () => {
     const { ask, names } = serveNewsroom();
     names.set('a1', new Error('asleep'));

@@ -28,7 +28,24 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
   const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
   const randomHex = (bytes: number): string => '0'.repeat(2 * bytes);
   const planner = createPlanner(supergraph);
-  const serving = { ...control, supergraph, planner, clients, eventLog: null, caching, metrics, clock, randomHex };
+  let recorded = 0;
+  const govern: typeof control.govern = (...asked) => {
+    const governed = control.govern(...asked);
+    return { ...governed, record: () => (recorded++, governed.record()) };
+  };
+  const serving = {
+    ...control,
+    govern,
+    generations,
+    supergraph,
+    planner,
+    clients,
+    eventLog: null,
+    caching,
+    metrics,
+    clock,
+    randomHex,
+  };
 
   const ask = async (
     query: string,
@@ -52,5 +69,5 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
       call.end();
     }
   };
-  return { ...newsroom, ask, metrics, clock, advance: (ms: number) => void (now += ms) };
+  return { ...newsroom, ask, recorded: () => recorded, metrics, clock, advance: (ms: number) => void (now += ms) };
 }
