@@ -35,12 +35,12 @@ export async function openMesh() {
   const eventLog = await openTableEventLog(database, { clock, log });
   let first: Gateway | undefined;
   const reroute: Gateway['reroute'] = async (request) => first!.reroute(request);
-  const subgraphs = [];
+  const subgraphs: Awaited<ReturnType<typeof createSubgraph>>[] = [];
   for (const name of SUBGRAPH_NAMES)
     subgraphs.push(await createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute }));
   const sdl = readFileSync(join(packageRoot, 'schema/supergraph.graphql'), 'utf8');
 
-  const openGateway = async (cache: Cache | null): Promise<MeshGateway> => {
+  const openGateway = async (cache: Cache | null, now: () => number = clock): Promise<MeshGateway> => {
     let control: Control | undefined;
     const counts = new Map<string, number>();
     const clients = new Map(
@@ -59,10 +59,10 @@ export async function openMesh() {
       cache,
       config: { host: '127.0.0.1', port: 0, auth: { devTokens: true, jwt: null }, consoleFolder: '/nowhere' },
       internalKey,
-      clock,
+      clock: now,
       randomHex: (bytes) => randomBytes(bytes).toString('hex'),
       log,
-      createControl: (parts) => (control = createControl(parts, { internalKey, clock, log })),
+      createControl: (parts) => (control = createControl(parts, { internalKey, clock: now, log })),
     });
     first ??= gateway;
     const { url } = await gateway.listen();

@@ -19,30 +19,30 @@ function policyOf(query: string, variables: Record<string, unknown> = {}, of = s
 }
 
 /** The operation, and what may be done with its answer. */
-const CASES: readonly (readonly [string, string, Record<string, unknown>?])[] = [
-  ['{ article(id: "x1") { id title } }', '60 public'],
-  ['{ latest { title } }', '30 public'],
-  ['{ article(id: "x1") { title } latest { title } }', '30 public'],
-  ['{ article(id: "x1") { teaser } }', '10 public'],
-  ['{ article(id: "x1") { draft } }', 'never'],
-  ['{ plain { title } }', '90 public'],
-  ['{ count }', 'never'],
-  ['{ counted }', '5 public'],
-  ['{ article(id: "x1") { body { text } } }', '60 public'],
-  ['{ article(id: "x1") { body { length } } }', '15 public'],
-  ['{ article(id: "x1") { notes { text } } }', 'never'],
-  ['{ article(id: "x1") { mine } }', '60 private'],
-  ['{ viewer { name } }', '40 private'],
-  ['{ viewer { name } article(id: "x1") { title } }', '40 private'],
-  ['{ viewer { bookmarks { title } } }', '40 private'],
-  ['{ spread { number } }', '20 public'],
-  ['{ spread { article { title } } }', '20 public'],
-  ['{ article(id: "x1") { __typename } }', '60 public'],
-  ['{ __typename }', 'never'],
+const CASES: readonly (readonly [string, string, Record<string, unknown>])[] = [
+  ['{ article(id: "x1") { id title } }', '60 public', {}],
+  ['{ latest { title } }', '30 public', {}],
+  ['{ article(id: "x1") { title } latest { title } }', '30 public', {}],
+  ['{ article(id: "x1") { teaser } }', '10 public', {}],
+  ['{ article(id: "x1") { draft } }', 'never', {}],
+  ['{ plain { title } }', '90 public', {}],
+  ['{ count }', 'never', {}],
+  ['{ counted }', '5 public', {}],
+  ['{ article(id: "x1") { body { text } } }', '60 public', {}],
+  ['{ article(id: "x1") { body { length } } }', '15 public', {}],
+  ['{ article(id: "x1") { notes { text } } }', 'never', {}],
+  ['{ article(id: "x1") { mine } }', '60 private', {}],
+  ['{ viewer { name } }', '40 private', {}],
+  ['{ viewer { name } article(id: "x1") { title } }', '40 private', {}],
+  ['{ viewer { bookmarks { title } } }', '40 private', {}],
+  ['{ spread { number } }', '20 public', {}],
+  ['{ spread { article { title } } }', '20 public', {}],
+  ['{ article(id: "x1") { __typename } }', '60 public', {}],
+  ['{ __typename }', 'never', {}],
   ['query ($no: Boolean!) { article(id: "x1") { title draft @include(if: $no) } }', '60 public', { no: false }],
   ['query ($no: Boolean!) { article(id: "x1") { title ... @skip(if: $no) { draft } } }', 'never', { no: false }],
-  ['{ article(id: "x1") { ...F } } fragment F on Article { title teaser }', '10 public'],
-  ['mutation { publish(id: "x1", title: "t") { title } }', '90 public'],
+  ['{ article(id: "x1") { ...F } } fragment F on Article { title teaser }', '10 public', {}],
+  ['mutation { publish(id: "x1", title: "t") { title } }', '90 public', {}],
 ];
 
 describe('what may be done with an answer', () => {
@@ -68,7 +68,7 @@ describe('what may be done with an answer', () => {
       },
       plugins: [ApolloServerPluginCacheControl({ calculateHttpHeaders: true })],
     });
-    for (const [query, expected, variables = {}] of CASES) {
+    for (const [query, expected, variables] of CASES) {
       const { http, body } = await server.executeOperation({ query, variables });
       expect(body.kind === 'single' && body.singleResult.errors, query).toBeUndefined();
       const header = http.headers.get('cache-control');
