@@ -10,11 +10,16 @@ export interface FiveProcesses {
   readonly url: string;
   readonly gateway: MeshProcess;
   readonly subgraphs: ReadonlyMap<SubgraphName, MeshProcess & { url: string }>;
+  /** One more gateway over the same subgraphs. The caller's to stop. */
+  openGateway(): Promise<MeshProcess & { url: string }>;
   close(): Promise<void>;
 }
 
-/** The five subgraphs and a gateway as six processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. */
-export async function startFiveProcesses(): Promise<FiveProcesses> {
+/**
+ * The five subgraphs and a gateway as six processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. `settings` are
+ * those of the gateways.
+ */
+export async function startFiveProcesses(settings: Record<string, string> = {}): Promise<FiveProcesses> {
   const database = await createDatabase();
   const env = { DATABASE_URL: database.url, MESH_INTERNAL_KEY: randomBytes(32).toString('hex') };
   const gatewayPort = await freePort();
@@ -29,7 +34,7 @@ export async function startFiveProcesses(): Promise<FiveProcesses> {
     ),
   );
   const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-  const gateway = startMeshProcess(['gateway', '--port', String(gatewayPort), ...urls], env);
+  const gateway = startMeshProcess(['gateway', '--port', String(gatewayPort), ...urls], { ...env, ...settings });
   await gateway.printed(/ready at/i);
   const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrl, MESH_TOKEN: 'dev-admin' });
   if ((await apply.exited()) !== 0) throw new Error(apply.output());
@@ -37,6 +42,11 @@ export async function startFiveProcesses(): Promise<FiveProcesses> {
     url: gatewayUrl,
     gateway,
     subgraphs,
+    openGateway: async () => {
+      const another = startMeshProcess(['gateway', '--port', '0', ...urls], { ...env, ...settings });
+      const [, url] = await another.printed(/ready at (http:\/\/[\w.:]+)/i);
+      return { ...another, url: url! };
+    },
     close: async () => {
       await gateway.stop();
       await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
