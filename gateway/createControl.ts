@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { createGenerations, NO_CATALOG } from './cache/generations.js';
+import { LIMITS } from './config/limits.js';
 import { createGovernance } from './governance/createGovernance.js';
 import { createPolicyEngine } from './governance/createPolicyEngine.js';
 import { createRecorder } from './governance/createRecorder.js';
@@ -37,12 +39,14 @@ export function createControl(
           'This gateway serves a supergraph without events; send the operation without x-mesh-after.',
         );
       },
+      generations: NO_CATALOG,
       snapshotAgeMs: () => null,
       missing: () => [],
       close: async () => undefined,
     };
   }
-  const snapshot = createSnapshot({ clients, eventLog, clock, log });
+  const generations = createGenerations(clock);
+  const snapshot = createSnapshot({ clients, eventLog, catalog: generations, clock, log });
   const engine = createPolicyEngine(snapshot);
   const recorder = createRecorder(clients.get('policies')!, clock, log);
   const metering = meterWork(eventLog, metrics, log);
@@ -53,6 +57,10 @@ export function createControl(
     ...router,
     route: (routed, variables, call) => (routed.length === 0 ? Promise.resolve({}) : router.route(routed, variables, call)),
     caughtUp: snapshot.caughtUp,
+    generations: {
+      of: (subgraphs) => (snapshot.ageMs() > LIMITS.snapshotMs ? null : generations.of(subgraphs)),
+      wrote: generations.wrote,
+    },
     snapshotAgeMs: snapshot.ageMs,
     missing: () => (Number.isFinite(snapshot.ageMs()) ? [] : ['the snapshot of the mesh is not read yet']),
     close: async () => {

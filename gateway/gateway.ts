@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../subgraphs/shared/eventlog/EventLog.js';
 import type { AskMesh, Reroute } from '../subgraphs/shared/Subgraph.js';
+import type { Cache } from './cache/Cache.js';
+import { createCaching, NO_CACHING } from './cache/createCaching.js';
 import { LIMITS } from './config/limits.js';
 import type { GatewayConfig } from './config/readConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
@@ -26,6 +28,8 @@ export interface GatewayOptions {
   readonly source: SupergraphSource;
   /** Null: no subscriptions. The caller's to close. */
   readonly eventLog: EventLog | null;
+  /** Null: nothing is cached. The caller's to close. */
+  readonly cache: Cache | null;
   readonly config: GatewayConfig;
   /** Null: subgraphs that run alone cannot ask for anything. */
   readonly internalKey: Uint8Array | null;
@@ -134,11 +138,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 function createServing(options: GatewayOptions, { sdl, clients: given }: SupergraphSource, metrics: Metrics): Serving {
   const supergraph = loadSupergraph(sdl);
-  const { eventLog, clock, randomHex, createControl } = options;
+  const { eventLog, cache, clock, randomHex, createControl } = options;
   const clients = new Map([...given].map(([name, client]) => [name, measureClient(name, client, metrics)]));
   const planner = plannerFor(supergraph);
   const control = createControl({ supergraph, clients, eventLog, metrics });
-  return { ...control, supergraph, planner, clients, eventLog, metrics, clock, randomHex };
+  const { generations } = control;
+  const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
+  return { ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex };
 }
 
 function plannerFor(supergraph: Supergraph): Planner {

@@ -13,6 +13,7 @@ import { createGateway, type SupergraphSource } from '../gateway.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { liveUntilStopped } from './lifetime.js';
+import { openCache } from './openCache.js';
 import { openEventLog } from './storage.js';
 import { missingKey } from './subgraphCommand.js';
 
@@ -49,11 +50,13 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
     const { isMesh } = loadSupergraph(sdl);
     if (isMesh) requireMeshSettings(config);
     const eventLog = isMesh ? await openEventLog(config.storage, lifetime, log) : null;
+    const cache = await openCache(config.cache, lifetime, log);
     const gateway = await lifetime.open(
       () =>
         createGateway({
           source: sourceOf(sdl, urls, isMesh ? config.internalKey : null, clock),
           eventLog,
+          cache,
           config: config.gateway,
           internalKey: config.internalKey,
           clock,

@@ -16,6 +16,7 @@ import { createLogger } from '../telemetry/createLogger.js';
 import { applyDemo } from './applyDemo.js';
 import { DEFINITIONS } from './definitions.js';
 import { liveUntilStopped } from './lifetime.js';
+import { openCache } from './openCache.js';
 import { openStorage } from './storage.js';
 
 /** `mesh start`: gateway, five subgraphs, database and event log in one process, with the demo fleet on the first run. */
@@ -49,6 +50,7 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
         ),
       );
     }
+    const cache = await openCache(config.cache, lifetime, log);
     const gateway = await lifetime.open(
       async () =>
         createGateway({
@@ -57,6 +59,7 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
             clients: new Map(subgraphs.map((subgraph) => [subgraph.name as string, inProcessClient(subgraph)])),
           },
           eventLog,
+          cache,
           config: config.gateway,
           internalKey,
           clock,

@@ -8,6 +8,7 @@ import { MeshError } from '../errors.js';
 export interface MeshConfig {
   readonly gateway: GatewayConfig;
   readonly storage: StorageConfig;
+  readonly cache: CacheConfig;
   /** MESH_INTERNAL_KEY as bytes. Null: not set; a process that is the whole mesh makes one for itself. */
   readonly internalKey: Uint8Array | null;
   /** Where the gateway is, for those that call it: `mesh apply`, and an agents subgraph that runs alone. */
@@ -23,6 +24,10 @@ export interface GatewayConfig {
   /** The bundled GraphiQL. */
   readonly consoleFolder: string;
 }
+
+/** Where answers are kept; the URL of Redis may hold a password. */
+export type CacheConfig =
+  { readonly kind: 'off' } | { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
 
 export interface AuthConfig {
   /** Whether dev-admin and its like are accepted. */
@@ -48,7 +53,7 @@ export interface ConfigFlags {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Settings of other versions. A mesh that ignored one would lead its operator to believe that it is obeyed. */
-const UNSUPPORTED = ['REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
+const UNSUPPORTED = ['DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -80,6 +85,8 @@ const Settings = z.object({
     .default('scram-sha-512'),
   KAFKA_USERNAME: z.string().optional(),
   KAFKA_PASSWORD: z.string().optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  MESH_CACHE: z.enum(['off', 'memory', 'redis'], { error: 'must be off, memory or redis' }).optional(),
   MESH_INTERNAL_KEY: z.string().min(32, 'must have at least 32 characters; `openssl rand -hex 32` makes one').optional(),
   MESH_JWKS_URL: webUrl.optional(),
   MESH_JWT_ISSUER: z.string().optional(),
@@ -131,10 +138,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
           }
         : null,
     },
+    cache: cacheOf(settings),
     internalKey: settings.MESH_INTERNAL_KEY === undefined ? null : new TextEncoder().encode(settings.MESH_INTERNAL_KEY),
     meshUrl: settings.MESH_URL.replace(/\/$/, ''),
     meshToken: settings.MESH_TOKEN ?? null,
   });
+}
+
+function cacheOf({ MESH_CACHE, REDIS_URL }: z.infer<typeof Settings>): CacheConfig {
+  const kind = MESH_CACHE ?? (REDIS_URL === undefined ? 'memory' : 'redis');
+  return kind === 'redis' ? { kind, url: REDIS_URL! } : { kind };
 }
 
 /** Whether only this machine can reach the host. */
@@ -163,6 +176,8 @@ function incomplete(given: Record<string, unknown>): string[] {
   if (given['MESH_DEV_TOKENS'] === '1' && given['NODE_ENV'] === 'production') {
     problems.push('MESH_DEV_TOKENS is 1, but development tokens are never accepted with NODE_ENV=production; unset one');
   }
+  if (given['MESH_CACHE'] === 'redis' && !('REDIS_URL' in given))
+    problems.push('REDIS_URL is missing: MESH_CACHE is redis and does not say where one is');
   return problems;
 }
 
@@ -171,5 +186,6 @@ function freeze(config: MeshConfig): MeshConfig {
   Object.freeze(config.gateway);
   Object.freeze(config.storage.kafka);
   Object.freeze(config.storage);
+  Object.freeze(config.cache);
   return Object.freeze(config);
 }

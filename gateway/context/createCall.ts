@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
 import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
+import type { Freshness } from '../cache/Freshness.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { FetchContext } from '../fetch/SubgraphClient.js';
@@ -21,6 +22,10 @@ export interface Call extends FetchContext {
   readonly after: string | null;
   /** Routed fields are effects and refused over GET. */
   readonly overGet: boolean;
+  /** Notes how long the answer holds. */
+  answered(freshness: Freshness | null): void;
+  /** Null: the answer may not be kept, or is not there. */
+  freshness(): Freshness | null;
   /** Lets go of the deadline's timer. */
   end(): void;
 }
@@ -48,6 +53,7 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
   // One listener for each fetch in flight.
   setMaxListeners(0, over.signal);
   const timer = deadline ? setTimeout(() => over.abort(), deadlineMs) : undefined;
+  let freshness: Freshness | null = null;
   const leave = (): void => over.abort();
   if (gone.aborted) leave();
   else gone.addEventListener('abort', leave, { once: true });
@@ -64,6 +70,10 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
     budget,
     after: headerText(headers, 'x-mesh-after') ?? null,
     overGet,
+    answered: (known) => {
+      freshness = known;
+    },
+    freshness: () => freshness,
     end: () => {
       clearTimeout(timer);
       gone.removeEventListener('abort', leave);

@@ -3,6 +3,8 @@ import { MeshError } from '../errors.js';
 import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { FetchNode } from '../planner/federation.js';
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
+import type { FetchCache } from './FetchCache.js';
+import { entitiesThroughCache, rootThroughCache } from './fetchThroughCache.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
 import { isObject, mergeInto, type ErrorSink, type JsonObject, type Target } from './Target.js';
 
@@ -12,6 +14,8 @@ export interface Execution {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly isPossible: IsPossibleType;
   readonly report: ErrorSink;
+  /** Null: every fetch is made. */
+  readonly cache: FetchCache | null;
 }
 
 /** Runs one fetch for its targets and merges what it brings. Never rejects: a failure is reported where its fields would be. */
@@ -27,7 +31,10 @@ export async function executeFetch(node: FetchNode, targets: readonly Target[], 
 }
 
 async function fetchRoot(node: FetchNode, target: Target, execution: Execution): Promise<void> {
-  const response = await send(node, {}, execution);
+  const variables = variablesOf(node, execution);
+  const ask = (): Promise<SubgraphResponse> => send(node, variables, execution);
+  const lookup = execution.cache?.lookUp(node, variables, null);
+  const response = lookup ? await rootThroughCache(lookup, ask) : await ask();
   reportErrors(
     response,
     execution,
@@ -65,9 +72,17 @@ async function fetchEntities(
   }
   if (representations.length === 0) return;
 
-  const response = await send(node, { ...contextVariables, representations }, execution);
+  const variables = { ...contextVariables, ...variablesOf(node, execution) };
+  const ask = (some: readonly JsonObject[]): Promise<SubgraphResponse> =>
+    send(node, { ...variables, representations: some }, execution);
+  const lookup = execution.cache?.lookUp(node, variables, representations);
+  const { response, asked } = lookup
+    ? await entitiesThroughCache(lookup, representations, ask)
+    : { response: await ask(representations), asked: representations.map((_, index) => index) };
   const everywhere = (): (string | number)[][] =>
-    targetsOf.flat().flatMap((target) => entityFieldsOf(node, target, isPossible).map((name) => [...target.path, name]));
+    asked
+      .flatMap((index) => targetsOf[index]!)
+      .flatMap((target) => entityFieldsOf(node, target, isPossible).map((name) => [...target.path, name]));
   reportErrors(
     response,
     execution,
@@ -85,15 +100,20 @@ async function fetchEntities(
   });
 }
 
-async function send(node: FetchNode, more: JsonObject, { clients, context, variables }: Execution): Promise<SubgraphResponse> {
-  const used: JsonObject = { ...more };
+/** Of the operation's variables, those that the fetch uses. */
+function variablesOf(node: FetchNode, { variables }: Execution): JsonObject {
+  const used: JsonObject = {};
   for (const name of node.variableUsages ?? []) if (variables[name] !== undefined) used[name] = variables[name];
+  return used;
+}
+
+async function send(node: FetchNode, variables: JsonObject, { clients, context }: Execution): Promise<SubgraphResponse> {
   const client = clients.get(node.serviceName);
   try {
     if (!client) throw new MeshError('SUBREQUEST_FAILED', `There is no client for the subgraph ${node.serviceName}.`);
     if (context.signal.aborted) throw new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
     return await client.request(
-      { query: node.operation, variables: used, ...(node.operationName && { operationName: node.operationName }) },
+      { query: node.operation, variables, ...(node.operationName && { operationName: node.operationName }) },
       context,
     );
   } catch (error) {

@@ -17,6 +17,7 @@ import { withRootFields } from '../planner/withRootFields.js';
 import { MeshError } from '../errors.js';
 import type { Execution } from './executeFetch.js';
 import { executePlan } from './executePlan.js';
+import type { FetchCache } from './FetchCache.js';
 import { shapeResponse } from './shapeResponse.js';
 import { isObject, type JsonObject, type Target } from './Target.js';
 
@@ -36,6 +37,7 @@ export interface OperationRequest {
   readonly denied?: readonly GraphQLFormattedError[];
   /** Of a subscription: the event's payload under the field's own name, which the rest of the plan adds to. */
   readonly event?: JsonObject;
+  readonly cache?: FetchCache | null;
 }
 
 export interface OperationResult {
@@ -60,6 +62,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     variables: { ...coerced.coerced, ...request.variables, ...hints },
     isPossible: possibleTypes(supergraph),
     report: (error) => void errors.push(error),
+    cache: request.cache ?? null,
   };
   if (plan.subscription) {
     Object.assign(data, selectEvent(plan.subscription.primary.operation, request.event ?? {}));

@@ -2,6 +2,8 @@ import type { DocumentNode, GraphQLFormattedError } from 'graphql';
 import type { EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { Principal } from '../../subgraphs/shared/principal.js';
 import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
+import type { Caching } from '../cache/createCaching.js';
+import type { Generations } from '../cache/generations.js';
 import type { Call } from '../context/createCall.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Planner } from '../planner/createPlanner.js';
@@ -17,6 +19,7 @@ export interface Serving extends Control {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   /** Null: a foreign supergraph, which has no event topics. */
   readonly eventLog: EventLog | null;
+  readonly caching: Caching;
   readonly metrics: Metrics;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
@@ -45,6 +48,8 @@ export interface Control {
    * that it follows, with SNAPSHOT_STALE when `signal` is aborted before.
    */
   caughtUp(cursor: string, signal: AbortSignal): Promise<void>;
+  /** Which state of the subgraphs' data cached values belong to. */
+  readonly generations: Generations;
   /** What is still missing before operations can be answered, in words. */
   missing(): readonly string[];
   /** Puts on record what is not yet, and ends. */

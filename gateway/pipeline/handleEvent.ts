@@ -61,18 +61,11 @@ async function handleEvent(serving: Serving, subscription: Subscription, event: 
   if (!payload) return null;
   const governed = governAgain(serving, operation, variables, call);
   const plan = serving.planner.plan(governed.document, operation.operationName);
-  const { supergraph, clients, metrics } = serving;
+  const { supergraph, clients, caching, metrics } = serving;
   const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
     const context = { request: contextOf(serving, call, event), signal };
-    return executeOperation({
-      ...operation,
-      supergraph,
-      plan,
-      clients,
-      context,
-      denied: governed.denied,
-      event: { [field]: payload },
-    });
+    const request = { ...operation, supergraph, plan, clients, context, denied: governed.denied, event: { [field]: payload } };
+    return caching.resolve(call.request.principal, (cache) => executeOperation({ ...request, cache }));
   });
   metrics.event(stream.topic, result.errors ? 'failed' : 'sent');
   return result;

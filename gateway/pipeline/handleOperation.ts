@@ -3,6 +3,7 @@ import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import type { FetchCache } from '../execution/FetchCache.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
 import type { Operation } from './Operations.js';
@@ -10,7 +11,8 @@ import type { Governed, Serving } from './Serving.js';
 
 /**
  * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
- * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan → route → execute → respond.
+ * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan →
+ * look into the cache → route → execute → respond.
  */
 export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<OperationResult> {
   const started = performance.now();
@@ -26,8 +28,10 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
     refuseStaleSnapshot(serving, governed, plan);
-    const hints = await serving.route(plan.routed, variables, call);
-    const result = await execute(serving, operation, call, { plan, governed, hints });
+    const result = await answerFromCache(serving, operation, call, { plan, governed, variables }, async (cache) => {
+      const hints = await serving.route(plan.routed, variables, call);
+      return execute(serving, operation, call, { plan, governed, hints, cache });
+    });
     outcome = result.errors ? 'partial' : 'ok';
     return result;
   } finally {
@@ -74,15 +78,34 @@ function refuseEffectsOverGet({ routed }: OperationPlan, { overGet }: Call): voi
 interface Planned {
   readonly plan: OperationPlan;
   readonly governed: Governed;
-  readonly hints: Record<string, string | MeshError>;
+}
+
+/** Tells the call how long its answer holds. */
+async function answerFromCache(
+  { caching }: Serving,
+  { document, operationName, variables }: Operation,
+  call: Call,
+  { plan, governed, variables: coerced }: Planned & { readonly variables: Record<string, unknown> },
+  compute: (cache: FetchCache | null) => Promise<OperationResult>,
+): Promise<OperationResult> {
+  const { principal } = call.request;
+  const asked = { document, operationName, variables, coerced, governed, plan, principal };
+  const { result, freshness } = await caching.answer(asked, compute);
+  call.answered(freshness);
+  return result;
 }
 
 function execute(
   serving: Serving,
   operation: Operation,
   call: Call,
-  { plan, governed, hints }: Planned,
+  {
+    plan,
+    governed,
+    hints,
+    cache,
+  }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
 ): Promise<OperationResult> {
   const { supergraph, clients } = serving;
-  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, denied: governed.denied });
+  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, cache, denied: governed.denied });
 }

@@ -1,6 +1,7 @@
 // The one place that names the packages of the stock federation implementation. They are pinned exactly, because some of what the
 // planner adapter relies on is undocumented; test/gateway/planner holds a test for each such thing.
 export {
+  baseType,
   operationFromDocument,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
   Supergraph,

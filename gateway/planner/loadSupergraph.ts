@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  baseType,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
   Supergraph as FederationSupergraph,
   type AppliedDirective as FederationDirective,
@@ -24,6 +25,11 @@ export interface Supergraph {
   readonly subgraphs: ReadonlyMap<string, { readonly name: string; readonly url: string }>;
   /** Of a type, or of one of its fields. */
   directivesOn(typeName: string, fieldName?: string): readonly AppliedDirective[];
+  /** By the whole supergraph, hidden types and fields included: what a field returns, without lists and non-nulls. */
+  returnType(typeName: string, fieldName: string): { readonly name: string; readonly isComposite: boolean } | undefined;
+  /** The object types that an interface or union may turn out to be; an object type is itself. */
+  possibleTypes(typeName: string): readonly string[];
+  rootType(kind: 'query' | 'mutation' | 'subscription'): string | undefined;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
   readonly isMesh: boolean;
   /** For the planner alone. */
@@ -61,6 +67,20 @@ export function loadSupergraph(sdl: string): Supergraph {
     apiSchema: federation.apiSchema().toGraphQLJSSchema(),
     subgraphs,
     directivesOn,
+    returnType: (typeName, fieldName) => {
+      const type = schema.type(typeName);
+      const field = type && 'field' in type ? type.field(fieldName) : undefined;
+      if (!field?.type) return undefined;
+      const { name, kind } = baseType(field.type);
+      return { name, isComposite: kind === 'ObjectType' || kind === 'InterfaceType' || kind === 'UnionType' };
+    },
+    possibleTypes: (typeName) => {
+      const type = schema.type(typeName);
+      if (type?.kind === 'InterfaceType') return type.possibleRuntimeTypes().map(({ name }) => name);
+      if (type?.kind === 'UnionType') return type.types().map(({ name }) => name);
+      return type?.kind === 'ObjectType' ? [typeName] : [];
+    },
+    rootType: (kind) => schema.schemaDefinition.rootType(kind)?.name,
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,
   };

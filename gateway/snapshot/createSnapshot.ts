@@ -14,6 +14,7 @@ import type {
   QualityRecord,
   SnapshotPage,
 } from '../../subgraphs/shared/snapshot.js';
+import type { CatalogListener } from '../cache/generations.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import { createLatencies, type Latency } from './latencies.js';
@@ -39,6 +40,8 @@ export interface Snapshot {
 interface Options {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly eventLog: EventLog;
+  /** Told of `mesh.catalog` as it is followed. */
+  readonly catalog: CatalogListener;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -54,7 +57,7 @@ const MAX_PAGES = 10_000;
  * Notes where the topics end, reads every subgraph's `_snapshot` page by page, then applies the events from there on: nothing is missed,
  * and what comes twice is told apart by its version. When anything of this fails it begins again, and what is there goes on ageing.
  */
-export function createSnapshot({ clients, eventLog, clock, log }: Options): Snapshot {
+export function createSnapshot({ clients, eventLog, catalog, clock, log }: Options): Snapshot {
   const agents = new Map<string, AgentRecord>();
   const models = new Map<string, ModelRecord>();
   const qualities = new Map<string, QualityRecord>();
@@ -97,12 +100,17 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
     try {
       for (const topic of FOLLOWED) {
         const head = await eventLog.head(topic);
-        readers.push({ topic, epoch: decodeCursor(head, topic).epoch, reader: await eventLog.read(topic, head) });
+        readers.push({ topic, head, epoch: decodeCursor(head, topic).epoch, reader: await eventLog.read(topic, head) });
       }
       await Promise.all(SUBGRAPH_NAMES.map(loadSubgraph));
       currentAt = clock();
-      const apply = (event: MeshEvent): void => take(latencies.take(event) ?? pageOf(event));
-      const followers = readers.map((followed) => follow(followed.reader, apply));
+      catalog.began(readers.find(({ topic }) => topic === 'mesh.catalog')!.head);
+      const followers = readers.map(({ topic, reader }) =>
+        follow(reader, (event, cursor) => {
+          take(latencies.take(event) ?? pageOf(event));
+          if (topic === 'mesh.catalog') catalog.saw(event, cursor);
+        }),
+      );
       following = new Map(readers.map((followed) => [followed.topic, followed]));
       const failed = new Promise<never>((_, reject) => {
         let pending = false;
@@ -126,6 +134,7 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
       over = true;
       following = new Map();
       clearInterval(beating);
+      catalog.lost();
       stopping.signal.removeEventListener('abort', stop);
       stop();
     }
@@ -179,13 +188,15 @@ export function createSnapshot({ clients, eventLog, clock, log }: Options): Snap
 
 interface Followed {
   readonly topic: Topic;
+  /** Where it began. */
+  readonly head: string;
   readonly epoch: string;
   readonly reader: EventReader;
 }
 
 /** Applies what comes, until the reader is stopped. Rejects with the reader's error. */
-async function follow(reader: EventReader, apply: (event: MeshEvent) => void): Promise<void> {
-  for await (const { event } of reader) apply(event);
+async function follow(reader: EventReader, apply: (event: MeshEvent, cursor: string) => void): Promise<void> {
+  for await (const { event, cursor } of reader) apply(event, cursor);
 }
 
 /** When the snapshot is read anew meanwhile, its new readers must reach the cursor, too. */

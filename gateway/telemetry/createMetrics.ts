@@ -12,6 +12,8 @@ export interface Metrics {
   subscriptions(change: 1 | -1): void;
   event(topic: string, outcome: 'sent' | 'denied' | 'failed'): void;
   decision(outcome: string): void;
+  /** Values looked for in the cache, and those that could not be read or written in time. */
+  cache(kind: 'response' | 'root' | 'entity', outcome: 'hit' | 'miss' | 'error', count: number): void;
   routedField(coordinate: string, outcome: 'routed' | 'refused'): void;
   /** Null: it was skipped and took no time. */
   attempt(work: Work, outcome: string, seconds: number | null): void;
@@ -60,6 +62,7 @@ export function createMetrics(): Metrics {
   const usd = meter.createCounter('mesh_cost_usd_total', { description: 'Cost of attempts; a float, the ledger has it exactly' });
   const tokens = meter.createCounter('mesh_tokens_total', { description: 'Tokens by kind; cached ones are not among the input' });
   const labelsOf = createWorkLabels(MAX_WORK);
+  const cached = meter.createCounter('mesh_cache_total', { description: 'Values looked for in the cache, and failures of it' });
   active.add(0);
 
   return {
@@ -74,6 +77,9 @@ export function createMetrics(): Metrics {
     subscriptions: (change) => active.add(change),
     event: (topic, outcome) => events.add(1, { topic, outcome }),
     decision: (outcome) => decisions.add(1, { outcome }),
+    cache: (kind, outcome, count) => {
+      if (count > 0) cached.add(count, { kind, outcome });
+    },
     routedField: (coordinate, outcome) => routed.add(1, { coordinate, outcome }),
     attempt: (work, outcome, seconds) => {
       const labels = labelsOf(work);

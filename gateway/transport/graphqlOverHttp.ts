@@ -3,6 +3,7 @@ import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { readBody } from '../../subgraphs/shared/readBody.js';
+import { cacheControl } from '../cache/Freshness.js';
 import type { Authenticate } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
@@ -46,16 +47,27 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
         },
       });
       if (result.body.kind !== 'complete') throw new Error('an incremental answer that nobody asked for');
-      sendText(response, result.status ?? 200, result.body.string, { ...cors, ...Object.fromEntries(result.headers) });
+      const given = Object.fromEntries(result.headers);
+      const isPage = given['content-type']?.startsWith('text/html');
+      const headers = { ...cors, ...given, ...(!isPage && cacheHeaders(call, cors, clock())) };
+      sendText(response, result.status ?? 200, result.body.string, headers);
     } catch (error) {
       const known = toClientError(error, randomHex(16), log);
       const { http: _, ...extensions } = known.extensions;
       const status = statusOf(String(extensions['code']));
-      const unread = status === 413 ? { connection: 'close' } : {};
-      sendJson(response, status, { errors: [{ message: known.message, extensions }] }, { ...cors, ...unread });
+      const more = { 'cache-control': 'no-store', ...(status === 413 && { connection: 'close' }) };
+      sendJson(response, status, { errors: [{ message: known.message, extensions }] }, { ...cors, ...more });
     } finally {
       call?.end();
     }
+  };
+}
+
+/** Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is. */
+function cacheHeaders(call: Call | undefined, { vary }: Record<string, string>, now: number): Record<string, string> {
+  return {
+    'cache-control': cacheControl(call?.freshness() ?? null, now),
+    vary: vary ? `${vary}, authorization` : 'authorization',
   };
 }
 

@@ -14,6 +14,9 @@ const FIVE_SUBGRAPHS = `{
     decisions(first: 3) { nodes { action outcome } } } }
 }`;
 const ONE_SUBGRAPH = `{ agents(first: 4) { nodes { id name skills { name } } } }`;
+/** Tasks are never kept, their models are. */
+const ENTITIES = `{ tasks(first: 20) { nodes { id model { name pricing { inputPerMTokUsd outputPerMTokUsd } } agent { name } } } }`;
+const KEPT_WHOLE = `{ agents(first: 4) { nodes { id name skills { name } models { id name pricing { inputPerMTokUsd } } } } }`;
 const ASK = `{ ask(input: { taskClass: "math.arithmetic", prompt: "12 * (7 + 3)" }) { text costUsd } }`;
 
 const folder = await mkdtemp(join(tmpdir(), 'mesh-bench-'));
@@ -30,7 +33,8 @@ try {
   report('ready, warm data directory', warm, 'ms');
   console.log(`  warm / fresh: ${(median(warm) / median(fresh)).toFixed(2)}\n`);
 
-  const mesh = await start(join(folder, 'data-0'));
+  // Without the cache, or it would be the cache that is measured.
+  const mesh = await start(join(folder, 'data-0'), { MESH_CACHE: 'off' });
   try {
     await measure(mesh.url, ASK, 50);
     const five = await measure(mesh.url, FIVE_SUBGRAPHS, QUERIES);
@@ -43,8 +47,36 @@ try {
   } finally {
     await mesh.stop();
   }
+  await compareCaches(join(folder, 'data-0'));
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** The same queries on the same data with MESH_CACHE=off and =memory, in turns, so that what else the machine does meets both. */
+async function compareCaches(dataDir) {
+  const times = { off: { entities: [], whole: [] }, memory: { entities: [], whole: [] } };
+  for (let round = 0; round < 3; round++) {
+    for (const cache of ['off', 'memory']) {
+      const mesh = await start(dataDir, { MESH_CACHE: cache });
+      try {
+        for (const [what, query] of Object.entries({ entities: ENTITIES, whole: KEPT_WHOLE })) {
+          await measure(mesh.url, query, 50);
+          times[cache][what].push(...(await measure(mesh.url, query, QUERIES)));
+        }
+      } finally {
+        await mesh.stop();
+      }
+    }
+  }
+  console.log('');
+  for (const [what, name] of [
+    ['entities', 'entity cache'],
+    ['whole', 'response cache'],
+  ]) {
+    report(`${name} off`, times.off[what], 'ms');
+    report(`${name} on`, times.memory[what], 'ms');
+    console.log(`  off / on: ${(median(times.off[what]) / median(times.memory[what])).toFixed(2)}`);
+  }
 }
 
 async function timeStart(dataDir) {
@@ -55,9 +87,9 @@ async function timeStart(dataDir) {
   return elapsed;
 }
 
-function start(dataDir) {
+function start(dataDir, env = {}) {
   const child = spawn(process.execPath, [cli, 'start'], {
-    env: { ...process.env, PORT: '0', MESH_DATA_DIR: dataDir },
+    env: { ...process.env, PORT: '0', MESH_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -3,7 +3,7 @@ import { startFiveProcesses, type FiveProcesses } from '../support/fiveProcesses
 import { send } from '../support/graphqlClient.js';
 import { eventually, meshContract } from '../support/meshContract.js';
 
-meshContract(startFiveProcesses);
+meshContract(() => startFiveProcesses());
 
 describe('five subgraphs as processes', () => {
   let mesh: FiveProcesses;

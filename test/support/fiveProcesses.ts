@@ -26,10 +26,16 @@ export interface MeshOptions {
   /** Events in the Kafka at TEST_KAFKA_BROKERS, under names of their own, instead of the database. */
   readonly kafka?: boolean;
   readonly gateways?: number;
+  /** Of the gateways alone. */
+  readonly settings?: Record<string, string>;
 }
 
 /** The five subgraphs and one or more gateways as processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. */
-export async function startFiveProcesses({ kafka = false, gateways: count = 1 }: MeshOptions = {}): Promise<FiveProcesses> {
+export async function startFiveProcesses({
+  kafka = false,
+  gateways: count = 1,
+  settings = {},
+}: MeshOptions = {}): Promise<FiveProcesses> {
   const database = await createDatabase();
   const space = kafka ? createKafkaSpace() : null;
   const env = {
@@ -47,7 +53,7 @@ export async function startFiveProcesses({ kafka = false, gateways: count = 1 }:
   };
   const startGateway = async (index: number): Promise<void> => {
     const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-    const process = startMeshProcess(['gateway', '--port', String(ports[index]), ...urls], env);
+    const process = startMeshProcess(['gateway', '--port', String(ports[index]), ...urls], { ...env, ...settings });
     await process.printed(/ready at/i);
     gateways[index] = { ...process, url: gatewayUrls[index]! };
   };

@@ -56,6 +56,7 @@ export async function openWholeMesh(meshFile: string) {
           clients: new Map(subgraphs.map((subgraph) => [subgraph.name as string, inProcessClient(subgraph)])),
         },
         eventLog,
+        cache: null,
         config: { host: '127.0.0.1', port: 0, auth: { devTokens: true, jwt: null }, consoleFolder: '/nowhere' },
         internalKey,
         clock,

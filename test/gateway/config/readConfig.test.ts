@@ -9,6 +9,7 @@ describe('readConfig', () => {
     expect(config).toMatchObject({
       gateway: { host: '127.0.0.1', port: 4000, auth: { devTokens: true, jwt: null } },
       storage: { dataDir: '.mesh', databaseUrl: null, kafka: null },
+      cache: { kind: 'memory' },
       internalKey: null,
       meshUrl: 'http://127.0.0.1:4000',
     });
@@ -59,7 +60,10 @@ describe('readConfig', () => {
     ['a port with a fraction', { PORT: '80.5' }],
     ['half of the JWT settings', { MESH_JWKS_URL: jwt.MESH_JWKS_URL }],
     ['development tokens in production', { NODE_ENV: 'production', MESH_DEV_TOKENS: '1' }],
-    ['a setting of another version', { REDIS_URL: 'redis://localhost' }],
+    ['a setting of another version', { DAPR_HTTP_ENDPOINT: 'http://localhost:3500' }],
+    ['a Redis that is none', { REDIS_URL: 'http://localhost' }],
+    ['a cache in a Redis that is nowhere', { MESH_CACHE: 'redis' }],
+    ['an unknown cache', { MESH_CACHE: 'disk' }],
   ])('refuses %s', (_, env) => {
     expect(() => readConfig(env)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
   });
@@ -76,6 +80,19 @@ describe('readConfig', () => {
       prefix: 'a.',
       sasl: null,
     });
+  });
+
+  it.each([
+    ['in memory', {}, { kind: 'memory' }],
+    [
+      'in Redis when there is one',
+      { REDIS_URL: 'rediss://u:p@cache:6380/1' },
+      { kind: 'redis', url: 'rediss://u:p@cache:6380/1' },
+    ],
+    ['in memory when told so', { REDIS_URL: 'redis://cache', MESH_CACHE: 'memory' }, { kind: 'memory' }],
+    ['nowhere when told so', { REDIS_URL: 'redis://cache', MESH_CACHE: 'off' }, { kind: 'off' }],
+  ])('caches %s', (_, env, cache) => {
+    expect(readConfig(env).cache).toEqual(cache);
   });
 
   it('takes the three JWT settings together', () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
+import { NO_CATALOG } from '../../../gateway/cache/generations.js';
 import type { GatewayConfig } from '../../../gateway/config/readConfig.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../gateway/gateway.js';
@@ -29,6 +30,7 @@ export const openControl: Control = {
   route: async (routed) => Object.fromEntries(routed.map(({ hintVariable }) => [hintVariable, 'hint'])),
   reroute: async ({ field }) => `a hint for ${field}`,
   caughtUp: async () => undefined,
+  generations: NO_CATALOG,
   snapshotAgeMs: () => 0,
   missing: () => [],
   close: async () => undefined,
@@ -48,6 +50,7 @@ export async function startTestGateway(
   const gateway = await createGateway({
     source: { sdl: supergraphSdl, clients: clientsFor(options.resolvers ?? {}) },
     eventLog: options.eventLog ?? null,
+    cache: null,
     config: {
       host: '127.0.0.1',
       port: 0,

@@ -1,0 +1,78 @@
+import { visit, type DocumentNode } from 'graphql';
+import type { Supergraph } from '../planner/loadSupergraph.js';
+import type { FetchNode } from '../planner/federation.js';
+import type { OperationPlan } from '../planner/OperationPlan.js';
+import { findOperation } from '../planner/rootFields.js';
+import { createCacheHints } from './cacheHints.js';
+import { NEVER, restrict, UNSAID, type CachePolicy } from './CachePolicy.js';
+import { fetchesOf, operationOf } from './fetchesOf.js';
+import { selectionPolicy } from './selectionPolicy.js';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+interface Governed {
+  readonly governed: { readonly document: DocumentNode };
+  readonly operationName: string | undefined;
+}
+
+interface Planned {
+  readonly plan: OperationPlan;
+  readonly coerced: Variables;
+}
+
+/** Worked out once for each operation and fetch, unless @skip and @include make it depend on the variables. */
+export function createCachePolicies(supergraph: Supergraph) {
+  const hints = createCacheHints(supergraph);
+  const ofNode = (unhinted: CachePolicy) =>
+    memoized(
+      (node: FetchNode) => operationOf(node).document,
+      (node: FetchNode, variables) => {
+        const { document, operation } = operationOf(node);
+        return selectionPolicy(supergraph, hints, document, operation, variables, unhinted);
+      },
+    );
+  const ofHinted = ofNode(UNSAID);
+  const ofClient = memoized(
+    ({ governed }: Governed) => governed.document,
+    ({ governed: { document }, operationName }: Governed, variables: Variables) =>
+      selectionPolicy(supergraph, hints, document, findOperation(document, operationName), variables),
+    ({ operationName }) => operationName ?? '',
+  );
+  return {
+    /** Of a fetch for its own sake. */
+    ofFetch: ofNode(NEVER),
+    /** Of what the client asked for, and of what is fetched only so that something else can be (`@requires`, keys). */
+    ofOperation: (asked: Governed & Planned): CachePolicy =>
+      fetchesOf(asked.plan, asked.coerced)
+        .map((node) => ofHinted(node, asked.coerced))
+        .reduce(restrict, ofClient(asked, asked.coerced)),
+  };
+}
+
+function memoized<Of>(
+  documentOf: (of: Of) => DocumentNode,
+  work: (of: Of, variables: Variables) => CachePolicy,
+  nameOf: (of: Of) => string = () => '',
+): (of: Of, variables: Variables) => CachePolicy {
+  const known = new WeakMap<DocumentNode, Map<string, CachePolicy> | null>();
+  return (of, variables) => {
+    const document = documentOf(of);
+    let byName = known.get(document);
+    if (byName === undefined) known.set(document, (byName = hasConditions(document) ? null : new Map()));
+    if (byName === null) return work(of, variables);
+    const name = nameOf(of);
+    let policy = byName.get(name);
+    if (!policy) byName.set(name, (policy = work(of, variables)));
+    return policy;
+  };
+}
+
+function hasConditions(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive: ({ name }) => {
+      if (name.value === 'skip' || name.value === 'include') found = true;
+    },
+  });
+  return found;
+}

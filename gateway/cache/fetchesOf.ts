@@ -1,0 +1,38 @@
+import { Kind, parse, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import type { FetchNode, PlanNode } from '../planner/federation.js';
+import type { OperationPlan } from '../planner/OperationPlan.js';
+
+/** The fetches of a plan that may run with these variables. */
+export function fetchesOf({ segments }: OperationPlan, variables: Readonly<Record<string, unknown>>): FetchNode[] {
+  const inNode = (node: PlanNode | undefined): FetchNode[] => {
+    switch (node?.kind) {
+      case undefined:
+        return [];
+      case 'Fetch':
+        return [node];
+      case 'Flatten':
+        return inNode(node.node);
+      case 'Condition':
+        return inNode(variables[node.condition] ? node.ifClause : node.elseClause);
+      case 'Sequence':
+      case 'Parallel':
+        return node.nodes.flatMap(inNode);
+      case 'Defer':
+        throw new Error('the planner is never asked for deferred parts');
+    }
+  };
+  return segments.flatMap(({ node }) => inNode(node));
+}
+
+const parsed = new WeakMap<FetchNode, { document: DocumentNode; operation: OperationDefinitionNode }>();
+
+/** What a fetch sends. */
+export function operationOf(node: FetchNode): { document: DocumentNode; operation: OperationDefinitionNode } {
+  let sent = parsed.get(node);
+  if (!sent) {
+    const document = node.operationDocumentNode ?? parse(node.operation, { noLocation: true });
+    const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
+    parsed.set(node, (sent = { document, operation }));
+  }
+  return sent;
+}

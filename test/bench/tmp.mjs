@@ -1,0 +1,137 @@
+// npm run bench: start-up and query times of the built mesh. Medians of several rounds; machines are noisy, so compare within one run.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../../dist/gateway/cli.js', import.meta.url));
+const START_ROUNDS = 1;
+const QUERIES = 500;
+
+const FIVE_SUBGRAPHS = `{
+  agents(first: 4) { nodes { id name skills { name } models { id pricing { inputPerMTokUsd } } quality { samples successRate } spend { usd requests }
+    decisions(first: 3) { nodes { action outcome } } } }
+}`;
+const ONE_SUBGRAPH = `{ agents(first: 4) { nodes { id name skills { name } } } }`;
+/** Tasks are never kept, their models are. */
+const ENTITIES = `{ tasks(first: 20) { nodes { id model { name pricing { inputPerMTokUsd outputPerMTokUsd } } agent { name } } } }`;
+const KEPT_WHOLE = `{ agents(first: 4) { nodes { id name skills { name } models { id name pricing { inputPerMTokUsd } } } } }`;
+const ASK = `{ ask(input: { taskClass: "math.arithmetic", prompt: "12 * (7 + 3)" }) { text costUsd } }`;
+
+const folder = await mkdtemp(join(tmpdir(), 'mesh-bench-'));
+try {
+  console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
+  const fresh = [];
+  const warm = [];
+  for (let round = 0; round < START_ROUNDS; round++) {
+    const dataDir = join(folder, `data-${round}`);
+    fresh.push(await timeStart(dataDir));
+    warm.push(await timeStart(dataDir));
+  }
+  report('ready, fresh data directory', fresh, 'ms');
+  report('ready, warm data directory', warm, 'ms');
+  console.log(`  warm / fresh: ${(median(warm) / median(fresh)).toFixed(2)}\n`);
+
+  // Without the cache, or it would be the cache that is measured.
+  const mesh = await start(join(folder, 'data-0'), { MESH_CACHE: 'off' });
+  try {
+    await measure(mesh.url, ASK, 50);
+    const five = await measure(mesh.url, FIVE_SUBGRAPHS, QUERIES);
+    const one = await measure(mesh.url, ONE_SUBGRAPH, QUERIES);
+    const ask = await measure(mesh.url, ASK, 200);
+    report('query over five subgraphs', five, 'ms');
+    report('query over one subgraph', one, 'ms');
+    report('ask, arithmetic', ask, 'ms');
+    console.log(`  five / one: ${(median(five) / median(one)).toFixed(2)}`);
+  } finally {
+    await mesh.stop();
+  }
+  await compareCaches(join(folder, 'data-0'));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** The same queries on the same data with MESH_CACHE=off and =memory, in turns, so that what else the machine does meets both. */
+async function compareCaches(dataDir) {
+  const times = { off: { entities: [], whole: [] }, memory: { entities: [], whole: [] } };
+  for (let round = 0; round < 3; round++) {
+    for (const cache of ['off', 'memory']) {
+      const mesh = await start(dataDir, { MESH_CACHE: cache });
+      try {
+        for (const [what, query] of Object.entries({ entities: ENTITIES, whole: KEPT_WHOLE })) {
+          await measure(mesh.url, query, 50);
+          times[cache][what].push(...(await measure(mesh.url, query, QUERIES)));
+        }
+      } finally {
+        await mesh.stop();
+      }
+    }
+  }
+  console.log('');
+  for (const [what, name] of [
+    ['entities', 'entity cache'],
+    ['whole', 'response cache'],
+  ]) {
+    report(`${name} off`, times.off[what], 'ms');
+    report(`${name} on`, times.memory[what], 'ms');
+    console.log(`  off / on: ${(median(times.off[what]) / median(times.memory[what])).toFixed(2)}`);
+  }
+}
+
+async function timeStart(dataDir) {
+  const before = performance.now();
+  const mesh = await start(dataDir);
+  const elapsed = performance.now() - before;
+  await mesh.stop();
+  return elapsed;
+}
+
+function start(dataDir, env = {}) {
+  const child = spawn(process.execPath, [cli, 'start'], {
+    env: { ...process.env, PORT: '0', MESH_DATA_DIR: dataDir, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  return new Promise((resolve, reject) => {
+    const look = (chunk) => {
+      text += chunk;
+      const match = /ready at (http:\/\/[\w.:]+)/i.exec(text);
+      if (match) resolve({ url: match[1], stop: () => new Promise((done) => child.once('close', done) && child.kill()) });
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    child.once('close', (code) => reject(new Error(`mesh start exited with ${code}:\n${text}`)));
+  });
+}
+
+/** Durations in milliseconds of `count` requests, one after the other, as a client on this machine sees them. */
+async function measure(url, query, count) {
+  const body = JSON.stringify({ query });
+  const durations = [];
+  for (let n = 0; n < count; n++) {
+    const before = performance.now();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer dev-admin' },
+      body,
+    });
+    const answer = await response.json();
+    durations.push(performance.now() - before);
+    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+  }
+  return durations;
+}
+
+function median(values) {
+  return quantile(values, 0.5);
+}
+
+function quantile(values, q) {
+  return values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+}
+
+function report(what, values, unit) {
+  const [low, mid, high] = [0, 0.5, 0.99].map((q) => quantile(values, q).toFixed(2));
+  console.log(`${what.padEnd(30)} median ${mid} ${unit}, min ${low}, p99 ${high}, n=${values.length}`);
+}
