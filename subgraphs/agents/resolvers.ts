@@ -64,7 +64,8 @@ export const resolvers = {
 
     ask: async (_: unknown, args: Routed, { request, resources, runner }: AgentsContext) => {
       const hint = await readHint(args, 'Query.ask', request, resources);
-      const given = { principal: request.principal, tenant: tenantOf(request), input: args.input, hint };
+      const { principal, traceparent } = request;
+      const given = { principal, tenant: tenantOf(request), input: args.input, hint, traceparent };
       if (hint.ranked.length === 0) throw noRoute(hint);
       const task = await runner.ask(given, hint.deadlineAt ?? request.deadlineAt);
       if (!task.error) return task;

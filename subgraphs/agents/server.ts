@@ -1,7 +1,11 @@
+import type { MeshEvent } from '../shared/events.js';
 import type { SubgraphDefinition, SubgraphResources } from '../shared/Subgraph.js';
+import { saveApprovals } from './approvalStore.js';
+import { createEgress } from './egress/createEgress.js';
 import { createLoaders } from './loaders.js';
 import { resolvers, type AgentsContext } from './resolvers.js';
 import { createRunner, type Runner } from './runner/createRunner.js';
+import { createTransports } from './transports/createTransports.js';
 
 /** One runner for each running subgraph. */
 const runners = new WeakMap<SubgraphResources, Runner>();
@@ -18,8 +22,25 @@ export const agentsSubgraph: SubgraphDefinition = {
     return { request, resources, loaders, runner: runners.get(resources)! };
   },
   start: async (resources) => {
-    const runner = createRunner(resources);
+    const egress = createEgress({ allow: resources.egressAllow ?? [] });
+    const transports = createTransports({ egress, keys: resources.modelKey ?? (() => undefined) });
+    const catalog = await resources.eventLog.consume('agents', ['mesh.catalog'], (_, events) => takeCatalog(events, resources));
+    const runner = createRunner(resources, transports);
     runners.set(resources, runner);
-    return [runner];
+    const wayOut = {
+      stop: async () => {
+        for (const transport of transports.values()) await transport.close();
+        await egress.close();
+      },
+    };
+    return [wayOut, catalog, runner];
   },
 };
+
+async function takeCatalog(events: readonly MeshEvent[], { database }: SubgraphResources): Promise<void> {
+  const changes = events.filter((event): event is MeshEvent<'model.changed'> => event.type === 'model.changed');
+  await saveApprovals(
+    database,
+    changes.map(({ data }) => data.record),
+  );
+}

@@ -11,7 +11,8 @@ export interface BuiltinResult {
   readonly message: string | null;
 }
 
-type Algorithm = (prompt: string) => LocalAnswer;
+/** `prompt` is all that the agent reads, `payload` what of it was given as data. */
+type Algorithm = (prompt: string, payload: unknown) => LocalAnswer;
 
 /** Which algorithm each local model is, for each built-in agent. */
 const ALGORITHMS: Readonly<Record<string, Readonly<Record<string, Algorithm>>>> = {
@@ -30,10 +31,10 @@ export function findBuiltin(endpoint: string | null, modelId: string): Algorithm
 }
 
 /** Computes in this process, at once. Throws only on bugs. */
-export function callBuiltin(algorithm: Algorithm, prompt: string): BuiltinResult {
+export function callBuiltin(algorithm: Algorithm, prompt: string, payload: unknown = null): BuiltinResult {
   const inputTokens = countTokens(prompt);
   try {
-    const answer = algorithm(prompt);
+    const answer = algorithm(prompt, payload);
     return { usage: { inputTokens, cachedInputTokens: 0, outputTokens: countTokens(answer.text) }, answer, message: null };
   } catch (error) {
     if (!(error instanceof CannotAnswer)) throw error;
