@@ -67,6 +67,10 @@ export function createEgress(options: EgressOptions): Egress {
     },
   });
 
+  // The agent forgets pools that it has replaced, so that closing it does not end every call.
+  const running = new Set<AbortController>();
+  let closed = false;
+
   return {
     fetch: async (text, { method, headers, body, signal }) => {
       signal.throwIfAborted();
@@ -74,6 +78,15 @@ export function createEgress(options: EgressOptions): Egress {
       const { hostname, port } = endOf(url);
       // A literal address is connected to without a lookup.
       if (isIP(hostname) !== 0 && !mayReach(allow, hostname, hostname, port)) throw notAllowed(hostname);
+      if (closed) throw new EgressError('the process ends, and calls nobody any more', false);
+      const controller = new AbortController();
+      const abort = (): void => controller.abort(signal.reason);
+      const end = (): void => {
+        running.delete(controller);
+        signal.removeEventListener('abort', abort);
+      };
+      running.add(controller);
+      signal.addEventListener('abort', abort, { once: true });
       let answer: Dispatcher.ResponseData;
       try {
         answer = await request(url, {
@@ -81,30 +94,37 @@ export function createEgress(options: EgressOptions): Egress {
           method,
           headers: { ...headers, 'accept-encoding': 'identity' },
           body: body ?? null,
-          signal,
+          signal: controller.signal,
         });
       } catch (error) {
-        throw signal.aborted ? signal.reason : toEgressError(error, hostname);
+        end();
+        throw controller.signal.aborted ? controller.signal.reason : toEgressError(error, hostname);
       }
       const { statusCode, body: received } = answer;
-      const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
-      const refusal =
-        statusCode >= 300 && statusCode < 400
-          ? `${hostname} answered with a redirect (${statusCode}), and redirects are not followed`
-          : encoding !== 'identity'
-            ? `${hostname} answered compressed, which was not asked for`
-            : null;
+      // Whoever reads it learns of errors; when nobody does, they are nobody's business.
+      received.on('error', () => undefined).once('close', end);
+      const refusal = refusalOf(statusCode, answer.headers);
       if (refusal !== null) {
-        received.on('error', () => undefined).destroy();
-        throw new EgressError(refusal, true);
+        received.destroy();
+        throw new EgressError(`${hostname} ${refusal}`, true);
       }
-      return new Response(hasBody(statusCode) ? readableOf(received, hostname, signal) : null, {
+      return new Response(hasBody(statusCode) ? readableOf(received, hostname, controller.signal) : null, {
         status: statusCode,
         headers: toHeaders(answer.headers),
       });
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      closed = true;
+      for (const controller of running) controller.abort(new EgressError('the process ends, and the call was broken off', true));
+      await agent.destroy();
+    },
   };
+}
+
+function refusalOf(statusCode: number, headers: Dispatcher.ResponseData['headers']): string | null {
+  if (statusCode >= 300 && statusCode < 400) return `answered with a redirect (${statusCode}), and redirects are not followed`;
+  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  return encoding === 'identity' ? null : 'answered compressed, which was not asked for';
 }
 
 function readUrl(text: string): URL {
@@ -160,7 +180,7 @@ function readableOf(received: Readable, hostname: string, signal: AbortSignal): 
           controller.error(signal.aborted ? signal.reason : toEgressError(error, hostname));
         }
       },
-      cancel: () => void received.on('error', () => undefined).destroy(),
+      cancel: () => void received.destroy(),
     },
     { highWaterMark: 0 },
   );
