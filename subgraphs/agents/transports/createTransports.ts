@@ -2,6 +2,7 @@ import type { Egress } from '../egress/createEgress.js';
 import type { Agent } from '../agentStore.js';
 import type { AgentTransport } from './AgentTransport.js';
 import { builtinTransport } from './builtinTransport.js';
+import { httpTransport } from './httpTransport.js';
 import { llmTransport } from './llmTransport.js';
 import type { ModelKeys } from './readModelKey.js';
 
@@ -12,5 +13,6 @@ export function createTransports({ egress, keys }: { egress: Egress; keys: Model
   return new Map<Agent['transport'], AgentTransport>([
     ['BUILTIN', builtinTransport],
     ['LLM', llmTransport({ egress, keys })],
+    ['HTTP', httpTransport({ egress })],
   ]);
 }
