@@ -1,5 +1,6 @@
 import type { Egress } from '../egress/createEgress.js';
 import type { Agent } from '../agentStore.js';
+import { a2aTransport } from './a2aTransport.js';
 import type { AgentTransport } from './AgentTransport.js';
 import { builtinTransport } from './builtinTransport.js';
 import { httpTransport } from './httpTransport.js';
@@ -14,5 +15,6 @@ export function createTransports({ egress, keys }: { egress: Egress; keys: Model
     ['BUILTIN', builtinTransport],
     ['LLM', llmTransport({ egress, keys })],
     ['HTTP', httpTransport({ egress })],
+    ['A2A', a2aTransport({ egress })],
   ]);
 }
