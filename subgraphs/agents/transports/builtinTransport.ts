@@ -8,7 +8,7 @@ export const builtinTransport: AgentTransport = {
   call: async ({ agent, candidate, task }) => {
     const algorithm = findBuiltin(agent.endpoint, candidate.modelId);
     if (!algorithm) return cannot(`${agent.endpoint ?? 'an agent without endpoint'} has no algorithm ${candidate.modelId}`);
-    const { usage, answer, message } = callBuiltin(algorithm, promptOf(task), task.input.payload);
+    const { usage, answer, message } = callBuiltin(algorithm, promptOf(task), task.input.payload, agent.authority);
     return answer ? { kind: 'answered', answer, usage } : cannot(message ?? 'it cannot answer this', usage);
   },
   close: async () => undefined,
