@@ -39,7 +39,7 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
       if (!late.gateway) throw new MeshError('TOO_BUSY', 'The gateway is still starting.');
       return late.gateway.askMesh(principal, request);
     };
-    const resources = { database, eventLog, clock, internalKey, log, reroute, askMesh };
+    const resources = { database, eventLog, clock, internalKey, log, reroute, askMesh, ...config.outbound };
     const subgraphs: Subgraph[] = [];
     // Closed in the opposite order: right after the gateway the one whose workers need the others.
     for (const name of SUBGRAPH_NAMES.toReversed()) {

@@ -26,7 +26,8 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
     const reroute = rerouteOverHttp(config.meshUrl, { internalKey, clock });
     const askMesh = askMeshOverHttp(config.meshUrl, { internalKey, clock });
     const subgraph = await lifetime.open(
-      () => createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute, askMesh }),
+      () =>
+        createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute, askMesh, ...config.outbound }),
       (opened) => opened.close(),
     );
     const { host } = config.gateway;

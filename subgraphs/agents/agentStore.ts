@@ -19,7 +19,7 @@ export interface Agent {
   readonly tier: AgentRecord['tier'];
   readonly status: AgentRecord['status'];
   readonly transport: AgentRecord['transport'];
-  /** Of a BUILTIN agent: `builtin:docs` or `builtin:arithmetic`. */
+  /** Where it is: `builtin:docs` and the like of a BUILTIN agent, the URL of its AgentCard of an A2A agent, else a URL. */
   readonly endpoint: string | null;
   readonly instructions: string | null;
   readonly skills: readonly AgentSkill[];

@@ -5,7 +5,7 @@
 export const MAX_OUTPUT_TOKENS = 4_096;
 
 /** The frame that a chat API puts around messages. */
-const FRAME_TOKENS = 64;
+const FRAME_TOKENS = 256;
 
 /** No tokenizer makes more tokens of a text than it has bytes in UTF-8. */
 export function mostInputTokens(inputBytes: number, instructionBytes: number): number {
