@@ -8,6 +8,7 @@ import { exitWithError } from './cli/exitWithError.js';
 import { planCommand, type PlanOptions } from './cli/planCommand.js';
 import { gatewayCommand, type GatewayFlags } from './cli/gatewayCommand.js';
 import { startCommand } from './cli/startCommand.js';
+import { replayCommand, type ReplayFlags } from './cli/replayCommand.js';
 import { subgraphCommand } from './cli/subgraphCommand.js';
 import { trafficCommand, type TrafficFlags } from './cli/trafficCommand.js';
 import { watchCommand } from './cli/watchCommand.js';
@@ -107,6 +108,16 @@ program
     process.env['MESH_URL'] ?? 'http://127.0.0.1:4000',
   )
   .action((flags: { url: string }) => watchCommand({ ...flags, ...tokenFromEnvironment() }));
+
+program
+  .command('replay')
+  .description('send recorded prompts through the mesh, and compare its choice of models with always, random and oracle')
+  .requiredOption('--data <file>', 'JSON lines: {id, taskClass, prompt, gold?, answers: {model: {text, correct}}}')
+  .option('--limit <number>', 'only so many prompts')
+  .option('--min-quality <quality>', 'the least expected quality of every answer, 0 to 1')
+  .option('--price <model=input/output...>', 'USD per million tokens of a recorded model')
+  .option('--url <url>', 'a mesh that runs already; without it the replay has one of its own')
+  .action((flags: ReplayFlags) => replayCommand({ ...flags, ...tokenFromEnvironment() }));
 
 program
   .command('errors')

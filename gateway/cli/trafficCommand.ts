@@ -1,10 +1,10 @@
 import { createMeshClient } from '../apply/meshClient.js';
-import { MeshError } from '../errors.js';
 import { createLiveLine } from '../terminal/liveLine.js';
 import { runTraffic } from '../traffic/runTraffic.js';
 import { seededRandom } from '../traffic/seededRandom.js';
 import { NOTHING_SENT, progressLine, summary } from '../traffic/Tally.js';
 import { readAccess } from './meshAccess.js';
+import { readNumber } from './readNumber.js';
 
 export interface TrafficFlags {
   readonly url: string;
@@ -56,10 +56,4 @@ export async function trafficCommand(flags: TrafficFlags): Promise<void> {
   process.stdout.write(`${summary(tally, clock() - startedAt).join('\n')}\n`);
   // What was not answered in time is not waited for.
   process.exit(0);
-}
-
-function readNumber(flag: string, text: string, min: number, max: number): number {
-  const number = Number(text);
-  if (text.trim() !== '' && number >= min && number <= max) return number;
-  throw new MeshError('INVALID_CONFIGURATION', `${flag} ${text}: write a number from ${min} to ${max}.`);
 }

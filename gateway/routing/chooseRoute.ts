@@ -21,7 +21,7 @@ export function chooseRoute(request: RoutingRequest): RouteChoice {
   const objective = request.objective ?? objectiveOf(input, complexity);
   const { candidates, rejected } = filterCandidates(request);
   const { kept, dropped, floorNote } = applyFloor(candidates, objective, input.minQuality ?? null);
-  const sorted = kept.toSorted(ORDER[objective]);
+  const sorted = kept.toSorted(ORDER[floorNote === null ? objective : 'BEST']);
   const ranked = sorted.slice(0, MAX_RANKED);
   return {
     ranked: ranked.map(toRanked),
@@ -50,8 +50,11 @@ function applyFloor(candidates: readonly Candidate[], objective: Objective, aske
   const above = candidates.filter(({ quality }) => quality >= floor);
   const below = candidates.filter(({ quality }) => quality < floor);
   if (above.length === 0 && asked === null && below.length > 0) {
-    const best = below.toSorted(ORDER.BEST);
-    return { kept: best, dropped: [], floorNote: `Nobody reaches the usual quality of ${floor}; the best there are were taken.` };
+    return {
+      kept: below,
+      dropped: [],
+      floorNote: `Nobody reaches the usual quality of ${floor}; the best there are were taken.`,
+    };
   }
   const dropped = below.map(({ agent, model, quality, samples }): RejectedRoute => ({
     agentId: agent.id,

@@ -125,6 +125,11 @@ describe('choosing', () => {
     const alone = chooseRoute(request([pair[0]!], models, {}, { quality: measured(1, 9) }));
     expect(alone.ranked).toHaveLength(1);
     expect(alone.reasons.join(' ')).toMatch(/Nobody reaches the usual quality/);
+    const poor = chooseRoute(
+      request(pair, models, {}, { quality: (id) => measured(id === 'a' ? 1 : 5, 20)('a', 'cheap', 'qa') }),
+    );
+    expect(poor.ranked.map(({ agentId }) => agentId)).toEqual(['b', 'a']);
+    expect(poor.reasons.join(' ')).toMatch(/b with dear has the best expected quality/);
     expect(chosen(request([pair[0]!], models, { minQuality: 0.6 }, { quality: measured(1, 9) }))).toEqual([]);
   });
 
