@@ -4,13 +4,14 @@ import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/Su
 import type { FetchNode } from '../planner/federation.js';
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
-import { isObject, mergeInto, type ErrorSink, type JsonObject, type Target } from './Target.js';
+import { isObject, mergeInto, type ErrorSink, type IsInterface, type JsonObject, type Target } from './Target.js';
 
 export interface Execution {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: FetchContext;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly isPossible: IsPossibleType;
+  readonly isInterface: IsInterface;
   readonly report: ErrorSink;
 }
 
@@ -36,7 +37,7 @@ async function fetchRoot(node: FetchNode, target: Target, execution: Execution):
   );
   if (!response.data) return;
   applyRewrites(response.data, node.outputRewrites, execution.isPossible);
-  mergeInto(target.value, response.data);
+  mergeInto(target.value, response.data, execution.isInterface);
 }
 
 async function fetchEntities(
@@ -67,7 +68,10 @@ async function fetchEntities(
 
   const response = await send(node, { ...contextVariables, representations }, execution);
   const everywhere = (): (string | number)[][] =>
-    targetsOf.flat().flatMap((target) => entityFieldsOf(node, target, isPossible).map((name) => [...target.path, name]));
+    targetsOf.flat().flatMap((target) => {
+      const missing = entityFieldsOf(node, target, isPossible);
+      return missing.length > 0 ? missing.map((name) => [...target.path, name]) : [[...target.path]];
+    });
   reportErrors(
     response,
     execution,
@@ -81,7 +85,7 @@ async function fetchEntities(
     if (!isObject(entity)) return;
     applyRewrites(entity, node.outputRewrites, isPossible);
     for (const target of targetsOf[index] ?? [])
-      mergeInto(target.value, targetsOf[index]!.length > 1 ? structuredClone(entity) : entity);
+      mergeInto(target.value, targetsOf[index]!.length > 1 ? structuredClone(entity) : entity, execution.isInterface);
   });
 }
 

@@ -59,6 +59,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     context,
     variables: { ...coerced.coerced, ...request.variables, ...hints },
     isPossible: possibleTypes(supergraph),
+    isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
     report: (error) => void errors.push(error),
   };
   if (plan.subscription) {
@@ -84,7 +85,8 @@ function possibleTypes({ federation }: Supergraph): Execution['isPossible'] {
   return (typeName, condition) => {
     if (typeName === condition) return true;
     const abstract = schema.type(condition);
-    if (abstract?.kind === 'InterfaceType') return abstract.possibleRuntimeTypes().some(({ name }) => name === typeName);
+    // An entity of a subgraph with @interfaceObject is known as its interface only, until its type has been fetched.
+    if (abstract?.kind === 'InterfaceType') return abstract.allImplementations().some(({ name }) => name === typeName);
     return abstract?.kind === 'UnionType' && abstract.types().some(({ name }) => name === typeName);
   };
 }

@@ -1,12 +1,15 @@
 import {
   isAbstractType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLAbstractType,
   type GraphQLFormattedError,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -44,11 +47,12 @@ export function shapeResponse(
   return shaped === INVALID ? null : shaped;
 }
 
+type Concrete = GraphQLObjectType | GraphQLInterfaceType;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
 function shapeFields(
   shaping: Shaping,
-  type: GraphQLObjectType,
+  type: Concrete,
   fields: Fields,
   data: JsonObject,
   path: ResponsePath,
@@ -117,17 +121,39 @@ function shapeNullable(
     }
   }
   if (!isObject(value)) return wrong(shaping, `${coordinate} is not an object.`, path);
-  const runtimeType = isAbstractType(type) ? possibleType(shaping.schema, value) : type;
-  if (!isObjectType(runtimeType) || (isAbstractType(type) && !shaping.schema.isSubType(type, runtimeType))) {
-    return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
-  }
   const { schema, fragments, variables } = shaping;
-  return shapeFields(shaping, runtimeType, collectSubfields(schema, fragments, variables, runtimeType, nodes), value, path);
+  const runtimeType = isAbstractType(type) ? runtimeTypeOf(schema, type, value) : type;
+  if (!runtimeType) return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
+  // Collecting takes an interface too: a fragment matches where its condition is the type itself or holds it.
+  const fieldsOf = (concrete: Concrete): Fields =>
+    collectSubfields(schema, fragments, variables, concrete as GraphQLObjectType, nodes);
+  const fields = fieldsOf(runtimeType);
+  if (isInterfaceType(runtimeType) && dependsOnType(schema, runtimeType, fields, fieldsOf))
+    return wrong(shaping, `${coordinate} is of an unknown type of ${runtimeType.name}.`, path);
+  return shapeFields(shaping, runtimeType, fields, value, path);
 }
 
-function possibleType(schema: GraphQLSchema, value: JsonObject) {
+/** Undefined for what is not part of `type`. An interface when no subgraph has said more: to one with @interfaceObject it is an object. */
+function runtimeTypeOf(schema: GraphQLSchema, type: GraphQLAbstractType, value: JsonObject): Concrete | undefined {
   const name = value['__typename'];
-  return typeof name === 'string' ? schema.getType(name) : undefined;
+  if (name === undefined && isInterfaceType(type)) return type;
+  const found = typeof name === 'string' ? schema.getType(name) : undefined;
+  if (isInterfaceType(found)) return found === type || schema.isSubType(type, found) ? found : undefined;
+  return isObjectType(found) && schema.isSubType(type, found) ? found : undefined;
+}
+
+/** Whether it must be known which of the interface's types an object has to answer for it. */
+function dependsOnType(
+  schema: GraphQLSchema,
+  type: GraphQLInterfaceType,
+  fields: Fields,
+  fieldsOf: (concrete: Concrete) => Fields,
+): boolean {
+  const count = (of: Fields): number => [...of.values()].reduce((sum, { length }) => sum + length, 0);
+  return (
+    [...fields.values()].some(([node]) => node!.name.value === '__typename') ||
+    schema.getPossibleTypes(type).some((possible) => count(fieldsOf(possible)) !== count(fields))
+  );
 }
 
 function wrong(shaping: Shaping, message: string, path: ResponsePath): null {

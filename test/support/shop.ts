@@ -5,9 +5,9 @@ import { inProcessClient } from '../../gateway/fetch/inProcessClient.js';
 import type { SubgraphClient } from '../../gateway/fetch/SubgraphClient.js';
 import { loadSupergraph, type Supergraph } from '../../gateway/planner/loadSupergraph.js';
 
-/** A small graph over three subgraphs with what makes federation hard: two keys, @requires, @provides, unions, interfaces, nulls, failures. */
+/** A small graph over four subgraphs with what makes federation hard: two keys, @requires, @interfaceObject, unions, interfaces, nulls, failures. */
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.11",
-  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible"])\n`;
+  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@interfaceObject"])\n`;
 
 export const shopSdl = {
   users: `${LINK}
@@ -27,13 +27,12 @@ export const shopSdl = {
     type User @key(fields: "email") { email: String! reviews(max: Int): [Review] email2: String @inaccessible }
     type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight") reviews: [Review!] }
     type Chair @key(fields: "id") { id: ID! price: Int @external shipping: Int @requires(fields: "price") }
-    type Review { id: ID! text: String by: User @provides(fields: "name") of: Subject }
-    type User2 { x: Int }
+    type Review { id: ID! text: String by: User of: Subject }
     union Subject = Book | Chair`,
+  stock: `${LINK}
+    type Query { stocked: [Product] heaviest: Product }
+    type Product @key(fields: "id") @interfaceObject { id: ID! stock: Int reserved: Int! }`,
 };
-shopSdl.reviews = shopSdl.reviews
-  .replace('type User2 { x: Int }\n', '')
-  .replace('by: User @provides(fields: "name")', 'by: User');
 
 export interface Shop {
   readonly supergraph: Supergraph;
@@ -55,18 +54,22 @@ export function makeShop(): Shop {
   const byKey = async (reference: Item): Promise<Item | null> => {
     const found = data.all.find(
       (item) =>
-        item['__typename'] === reference['__typename'] &&
+        (reference['__typename'] === 'Product' ? 'price' in item : item['__typename'] === reference['__typename']) &&
         ['id', 'email'].some((key) => key in reference && reference[key] === item[key]),
     );
     // What @requires brought is in the reference and wins.
-    return found ? Object.assign(Object.create(found) as Item, reference) : null;
+    return found ? { ...found, ...reference, __typename: found['__typename'] } : null;
   };
   const typed = { __resolveType: (item: Item) => item['__typename'] };
   const resolvers = (name: string) => ({
     Query: data.query,
     ...(name === 'users' && { Mutation: data.mutation }),
-    User: { __resolveReference: byKey },
-    ...(name !== 'users' && { Book: { __resolveReference: byKey }, Chair: { __resolveReference: byKey } }),
+    ...(name !== 'stock' && { User: { __resolveReference: byKey } }),
+    ...(name === 'stock' && { Product: { __resolveReference: byKey } }),
+    ...((name === 'products' || name === 'reviews') && {
+      Book: { __resolveReference: byKey },
+      Chair: { __resolveReference: byKey },
+    }),
     ...(name === 'products' && { Node: typed, Thing: typed, Product: { ...typed, __resolveReference: byKey } }),
     ...(name === 'reviews' && { Subject: typed }),
   });
@@ -131,9 +134,41 @@ function makeData() {
     const { price, weight } = this as { price: number | null; weight: number | null };
     return price === null ? null : price + (this['__typename'] === 'Book' ? (weight ?? 0) : 0);
   }
-  const book: Item = { __typename: 'Book', id: 'b1', label: 'Book', price: 10, weight: 3, pages: 100, author: ada, shipping };
-  const other: Item = { __typename: 'Book', id: 'b2', label: null, price: null, weight: 1, pages: 7, author: null, shipping };
-  const chair: Item = { __typename: 'Chair', id: 'c1', label: 'Chair', price: 50, weight: null, legs: 4, shipping };
+  const book: Item = {
+    __typename: 'Book',
+    id: 'b1',
+    label: 'Book',
+    price: 10,
+    weight: 3,
+    pages: 100,
+    author: ada,
+    shipping,
+    stock: 3,
+    reserved: 1,
+  };
+  const other: Item = {
+    __typename: 'Book',
+    id: 'b2',
+    label: null,
+    price: null,
+    weight: 1,
+    pages: 7,
+    author: null,
+    shipping,
+    stock: null,
+    reserved: 0,
+  };
+  const chair: Item = {
+    __typename: 'Chair',
+    id: 'c1',
+    label: 'Chair',
+    price: 50,
+    weight: null,
+    legs: 4,
+    shipping,
+    stock: 0,
+    reserved: 2,
+  };
   const review = (id: string, by: Item, of: Item): Item => ({ __typename: 'Review', id, text: `text ${id}`, by, of });
   const reviews = [review('r1', ada, book), review('r2', eve, chair), review('r3', ada, other)];
   book['reviews'] = reviews.filter(({ of }) => of === book);
@@ -153,6 +188,8 @@ function makeData() {
     nodes: () => [book, chair],
     matrix: () => [[book, chair], null, [], [other]],
     latest: () => reviews[2],
+    stocked: () => [book, null, chair, other],
+    heaviest: () => book,
   };
   const renames: string[] = [];
   const mutation: Record<string, Resolver> = {

@@ -20,8 +20,8 @@ import { makeShop } from '../../support/shop.js';
 const shop = makeShop();
 const planner = createPlanner(shop.supergraph);
 
-async function ours(query: string, variables: Record<string, unknown> = {}) {
-  const { supergraph, clients } = shop;
+async function ours(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
+  const { supergraph } = shop;
   const document = parse(query);
   return executeOperation({
     supergraph,
@@ -87,6 +87,16 @@ it.each([
   ['errors in lists', '{ users { id broken reviews { text } } }'],
   ['non-null errors that pass up', '{ users { id brokenStrict } me { id } }'],
   ['a null entity', '{ nobody { reviews { id } } user(id: "none") { name } }'],
+  ['an entity known by its interface only', '{ stocked { id stock } heaviest { reserved ... on Product { stock } } }'],
+  ['the type of such an entity', '{ stocked { __typename stock } heaviest { t: __typename id ... on Product { id } } }'],
+  [
+    'fields of such an entity from elsewhere',
+    '{ stocked { label stock ... on Book { pages shipping stock } ... on Chair { legs } } heaviest { ... on Product { label } } }',
+  ],
+  [
+    'fields that a subgraph adds to an interface',
+    '{ products { stock ... on Chair { reserved } } search { ... on Book { stock } } }',
+  ],
   ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
   [
     'named fragments',
@@ -137,6 +147,23 @@ it('locates the failure of a whole subgraph at every field that it would have gi
   });
   expect(places(result)).toEqual(['latest', 'users.0.reviews', 'users.1.reviews', 'users.2.reviews']);
   for (const error of result.errors!) expect(error.extensions).toEqual({ code: 'SUBREQUEST_FAILED', service: 'reviews' });
+});
+
+it('answers what needs no type of entities whose type cannot be had, and nothing that does', async () => {
+  const clients = new Map(shop.clients).set('products', {
+    request: () => Promise.reject(new Error('down')),
+    close: async () => undefined,
+  });
+  expect(await ours('{ stocked { id stock } }', {}, clients)).toEqual({
+    data: { stocked: [{ id: 'b1', stock: 3 }, null, { id: 'c1', stock: 0 }, { id: 'b2', stock: null }] },
+  });
+  for (const field of ['__typename', '... on Book { stock }']) {
+    const { data, errors } = await ours(`{ heaviest { id ${field} } }`, {}, clients);
+    expect(data).toEqual({ heaviest: null });
+    expect(errors).toMatchObject([{ path: ['heaviest'], extensions: { code: 'SUBREQUEST_FAILED', service: 'products' } }]);
+  }
+  const skipped = 'query ($no: Boolean!) { heaviest { stock __typename @include(if: $no) } }';
+  expect(await ours(skipped, { no: false }, clients)).toEqual({ data: { heaviest: { stock: 3 } } });
 });
 
 it('refuses data that does not fit the schema, and keeps the rest', async () => {
