@@ -29,7 +29,8 @@ function follow(value: unknown, path: ResponsePath, step: number, at: ResponsePa
   return follow(object[key], path, step + 1, [...at, key], here);
 }
 
-export type ErrorSink = (error: GraphQLFormattedError) => void;
+/** Takes an error and all places of the growing answer that it speaks of. */
+export type ErrorSink = (error: GraphQLFormattedError, places: readonly ResponsePath[]) => void;
 
 /** Whether a name is that of an interface of the supergraph. */
 export type IsInterface = (typeName: string) => boolean;

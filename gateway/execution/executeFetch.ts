@@ -1,4 +1,4 @@
-import { Kind, parse, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { Kind, parse, type SelectionNode } from 'graphql';
 import { MeshError } from '../errors.js';
 import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { FetchNode } from '../planner/federation.js';
@@ -109,8 +109,6 @@ async function send(node: FetchNode, more: JsonObject, { clients, context, varia
   }
 }
 
-const MAX_PLACES = 100;
-
 /** A subgraph's error keeps its words and code and gets the place that it has in the client's answer. */
 function reportErrors(
   { errors }: SubgraphResponse,
@@ -119,14 +117,9 @@ function reportErrors(
   everywhere: () => (string | number)[][],
 ): void {
   for (const error of errors ?? []) {
-    const places = error.path?.length ? place(error.path) : everywhere();
-    const { message, extensions } = error;
-    const shown: GraphQLFormattedError = {
-      message,
-      extensions: { ...extensions, code: extensions?.['code'] ?? 'SUBREQUEST_FAILED' },
-    };
-    if (places.length === 0) report(shown);
-    for (const path of places.slice(0, MAX_PLACES)) report({ ...shown, path });
+    const { message, extensions, path } = error;
+    const shown = { message, extensions: { ...extensions, code: extensions?.['code'] ?? 'SUBREQUEST_FAILED' } };
+    report(shown, path?.length ? place(path) : everywhere());
   }
 }
 

@@ -4,7 +4,6 @@ import {
   Kind,
   parse,
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLFormattedError,
   type SelectionNode,
@@ -15,6 +14,8 @@ import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { MeshError } from '../errors.js';
+import { answerPaths } from './answerPaths.js';
+import { createFailures } from './createFailures.js';
 import type { Execution } from './executeFetch.js';
 import { executePlan } from './executePlan.js';
 import { shapeResponse } from './shapeResponse.js';
@@ -51,7 +52,9 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
   const coerced = getVariableValues(apiSchema, operation.variableDefinitions ?? [], request.variables);
   if (coerced.errors) throw new MeshError('BAD_USER_INPUT', coerced.errors.map(({ message }) => message).join(' '));
 
-  const errors: GraphQLFormattedError[] = [...(request.denied ?? [])];
+  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
+  const failures = createFailures(request.denied);
+  const toAnswer = answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName);
   const data: JsonObject = {};
   const root: Target = { value: data, path: [], parent: undefined };
   const execution: Execution = {
@@ -60,7 +63,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     variables: { ...coerced.coerced, ...request.variables, ...hints },
     isPossible: possibleTypes(supergraph),
     isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
-    report: (error) => void errors.push(error),
+    report: (error, places) => failures.report(error, places.map(toAnswer)),
   };
   if (plan.subscription) {
     Object.assign(data, selectEvent(plan.subscription.primary.operation, request.event ?? {}));
@@ -72,11 +75,9 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
   }
 
-  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
-  const shaped = shapeResponse(apiSchema, operation, fragments, coerced.coerced, data, errors);
-  return errors.length > 0
-    ? { data: shaped, errors: atPlacesInAnswer(errors, operation.selectionSet.selections, fragments) }
-    : { data: shaped };
+  const shaped = shapeResponse(supergraph, operation, fragments, coerced.coerced, data, failures);
+  const { errors } = failures;
+  return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
 }
 
 /** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */
@@ -125,52 +126,4 @@ function selectFrom(selections: readonly SelectionNode[], value: JsonObject): Js
     }
   }
   return result;
-}
-
-/** Fields that were fetched only for other fields are none of the client's: their errors move up to what it asked for. */
-function atPlacesInAnswer(
-  errors: readonly GraphQLFormattedError[],
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): GraphQLFormattedError[] {
-  const seen = new Set<string>();
-  const placed: GraphQLFormattedError[] = [];
-  for (const error of errors) {
-    const path = error.path && visiblePart(error.path, selections, fragments);
-    const key = JSON.stringify([error.message, path]);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    placed.push(path ? { ...error, path } : error);
-  }
-  return placed;
-}
-
-function visiblePart(
-  path: readonly (string | number)[],
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): (string | number)[] {
-  const visible: (string | number)[] = [];
-  let level = selections;
-  for (const step of path) {
-    if (typeof step === 'string') {
-      const fields = fieldsNamed(step, level, fragments);
-      if (fields.length === 0) break;
-      level = fields.flatMap((field) => field.selectionSet?.selections ?? []);
-    }
-    visible.push(step);
-  }
-  return visible;
-}
-
-function fieldsNamed(
-  name: string,
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return responseName(selection) === name ? [selection] : [];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsNamed(name, selection.selectionSet.selections, fragments);
-    return fieldsNamed(name, fragments[selection.name.value]?.selectionSet.selections ?? [], fragments);
-  });
 }

@@ -8,7 +8,6 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
-  type GraphQLFormattedError,
   type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -16,13 +15,17 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { DataName } from '../planner/dataNames.js';
+import type { Supergraph } from '../planner/loadSupergraph.js';
+import type { Failures } from './createFailures.js';
 import { isObject, type JsonObject, type ResponsePath } from './Target.js';
 
 interface Shaping {
   readonly schema: GraphQLSchema;
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
-  readonly errors: GraphQLFormattedError[];
+  readonly dataName: DataName;
+  readonly failures: Failures;
 }
 
 /** Stands for a null that its parent may not hold, so that the parent becomes null. */
@@ -30,18 +33,18 @@ const INVALID = Symbol('invalid');
 
 /**
  * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
- * the first place that may hold them (graphql.org/draft, 6.4.4). Appends to `errors` for what no subgraph has reported already.
+ * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already.
  */
 export function shapeResponse(
-  schema: GraphQLSchema,
+  { apiSchema: schema, dataName }: Pick<Supergraph, 'apiSchema' | 'dataName'>,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
   data: JsonObject,
-  errors: GraphQLFormattedError[],
+  failures: Failures,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
-  const shaping = { schema, fragments, variables, errors };
+  const shaping = { schema, fragments, variables, dataName, failures };
   const fields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
   const shaped = shapeFields(shaping, rootType, fields, data, []);
   return shaped === INVALID ? null : shaped;
@@ -71,7 +74,8 @@ function shapeFields(
     }
     const definition = type.getFields()[fieldName];
     if (!definition) continue;
-    const value = shapeValue(shaping, definition.type, nodes, data[name], [...path, name], `${type.name}.${fieldName}`);
+    const fetched = data[shaping.dataName(nodes[0]!)];
+    const value = shapeValue(shaping, definition.type, nodes, fetched, [...path, name], `${type.name}.${fieldName}`);
     if (value === INVALID) return INVALID;
     result[name] = value;
   }
@@ -89,8 +93,7 @@ function shapeValue(
   if (isNonNullType(type)) {
     const inner = shapeValue(shaping, type.ofType, nodes, value, path, coordinate);
     if (inner !== null && inner !== INVALID) return inner;
-    if (inner === null && !isReported(shaping.errors, path))
-      report(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
+    if (inner === null) wrong(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
     return INVALID;
   }
   const shaped = shapeNullable(shaping, type, nodes, value, path, coordinate);
@@ -156,16 +159,7 @@ function dependsOnType(
   );
 }
 
-function wrong(shaping: Shaping, message: string, path: ResponsePath): null {
-  if (!isReported(shaping.errors, path)) report(shaping, message, path);
+function wrong({ failures }: Shaping, message: string, path: ResponsePath): null {
+  if (!failures.explain(path)) failures.report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
   return null;
-}
-
-function report({ errors }: Shaping, message: string, path: ResponsePath): void {
-  errors.push({ message, path, extensions: { code: 'INVALID_SUBGRAPH_DATA' } });
-}
-
-/** An error at this place or below it already says why it is null. */
-function isReported(errors: readonly GraphQLFormattedError[], path: ResponsePath): boolean {
-  return errors.some((error) => error.path !== undefined && path.every((step, index) => error.path![index] === step));
 }

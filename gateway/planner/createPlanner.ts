@@ -2,6 +2,7 @@ import {
   getNamedType,
   Kind,
   print,
+  visit,
   type DocumentNode,
   type GraphQLObjectType,
   type OperationDefinitionNode,
@@ -10,6 +11,7 @@ import {
 import { getArgumentValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
+import type { DataName } from './dataNames.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment, RoutedInstance } from './OperationPlan.js';
@@ -30,7 +32,8 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
 
   const build = (schema: Schema, document: DocumentNode): PlanNode | SubscriptionNode | undefined => {
     try {
-      return queryPlanner.buildQueryPlan(operationFromDocument(schema, document, { validate: false })).node;
+      const fetched = withDataNames(document, supergraph.dataName);
+      return queryPlanner.buildQueryPlan(operationFromDocument(schema, fetched, { validate: false })).node;
     } catch (cause) {
       throw new MeshError('PLANNING_FAILED', 'The operation could not be planned.', { cause });
     }
@@ -78,6 +81,15 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
       return plan;
     },
   };
+}
+
+function withDataNames(document: DocumentNode, dataName: DataName): DocumentNode {
+  return visit(document, {
+    Field: (field) => {
+      const value = dataName(field);
+      return value === responseName(field) ? undefined : { ...field, alias: { kind: Kind.NAME, value } };
+    },
+  });
 }
 
 /** False when a literal @skip or @include leaves the field out whatever the variables are. */

@@ -7,6 +7,7 @@ import {
 import { GraphQLError, parse, print, visit, type ConstDirectiveNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
+import { createDataNames, type DataName } from './dataNames.js';
 
 /** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
 export interface AppliedDirective {
@@ -24,6 +25,8 @@ export interface Supergraph {
   readonly subgraphs: ReadonlyMap<string, { readonly name: string; readonly url: string }>;
   /** Of a type, or of one of its fields. */
   directivesOn(typeName: string, fieldName?: string): readonly AppliedDirective[];
+  /** See createDataNames. */
+  readonly dataName: DataName;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
   readonly isMesh: boolean;
   /** For the planner alone. */
@@ -43,7 +46,8 @@ const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
  * or governance directive that this gateway does not enforce: serving such a field unguarded would be worse than not serving it.
  */
 export function loadSupergraph(sdl: string): Supergraph {
-  const federation = build(sdl);
+  const document = parseSdl(sdl);
+  const federation = build(document);
   const schema = federation.schema;
 
   const cache = new Map<string, readonly AppliedDirective[]>();
@@ -60,6 +64,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     apiSchema: federation.apiSchema().toGraphQLJSSchema(),
     subgraphs,
     directivesOn,
+    dataName: createDataNames(document),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,
   };
@@ -67,9 +72,17 @@ export function loadSupergraph(sdl: string): Supergraph {
   return supergraph;
 }
 
-function build(sdl: string): FederationSupergraph {
+function parseSdl(sdl: string): DocumentNode {
   try {
-    return FederationSupergraph.build(resolvableKeysFirst(parse(sdl, { noLocation: true })), {
+    return parse(sdl, { noLocation: true });
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function build(document: DocumentNode): FederationSupergraph {
+  try {
+    return FederationSupergraph.build(resolvableKeysFirst(document), {
       supportedFeatures: FEATURES,
       validateSupergraph: false,
     });
@@ -77,10 +90,14 @@ function build(sdl: string): FederationSupergraph {
     if (cause instanceof GraphQLError && cause.extensions['code'] === 'CheckFailed') {
       throw unsupported(cause.message.replace(/^.*\n\s*feature (\S+) is for: (\w+).*$/s, 'the feature $1 (for: $2)'));
     }
-    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
-      cause,
-    });
+    throw unreadable(cause);
   }
+}
+
+function unreadable(cause: unknown): MeshError {
+  return new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
+    cause,
+  });
 }
 
 /** The planner takes the first key of a subgraph for entering it, although one with `resolvable: false` does not let it in. */

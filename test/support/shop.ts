@@ -19,13 +19,14 @@ export const shopSdl = {
     interface Node { id: ID! label: String }
     union Thing = Book | Chair | User
     interface Product implements Node @key(fields: "id") { id: ID! label: String price: Int weight: Int }
-    type Book implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int pages: Int! author: User }
+    type Book implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int cost(currency: String = "EUR"): Int pages: Int! author: User }
     type Chair implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int legs: Int }
     type User @key(fields: "id") { id: ID! bought: [Product] }`,
   reviews: `${LINK}
     type Query { latest: Review }
     type User @key(fields: "email") { email: String! reviews(max: Int): [Review] email2: String @inaccessible }
-    type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight") reviews: [Review!] }
+    type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight")
+      cost(currency: String = "EUR"): Int @external duty: Int @requires(fields: "cost(currency: \\"USD\\")") reviews: [Review!] }
     type Chair @key(fields: "id") { id: ID! price: Int @external shipping: Int @requires(fields: "price") }
     type Review { id: ID! text: String by: User of: Subject }
     union Subject = Book | Chair`,
@@ -134,6 +135,13 @@ function makeData() {
     const { price, weight } = this as { price: number | null; weight: number | null };
     return price === null ? null : price + (this['__typename'] === 'Book' ? (weight ?? 0) : 0);
   }
+  function cost(this: Item, { currency }: { currency?: string }): number | null {
+    return this['price'] === null ? null : (this['price'] as number) * currency!.charCodeAt(0);
+  }
+  // The subgraph that has it by @requires gets the cost; in one schema it is computed.
+  function duty(this: Item): unknown {
+    return typeof this['cost'] === 'function' ? cost.call(this, { currency: 'USD' }) : this['cost'];
+  }
   const book: Item = {
     __typename: 'Book',
     id: 'b1',
@@ -143,6 +151,8 @@ function makeData() {
     pages: 100,
     author: ada,
     shipping,
+    cost,
+    duty,
     stock: 3,
     reserved: 1,
   };
@@ -155,6 +165,8 @@ function makeData() {
     pages: 7,
     author: null,
     shipping,
+    cost,
+    duty,
     stock: null,
     reserved: 0,
   };

@@ -97,6 +97,16 @@ it.each([
     'fields that a subgraph adds to an interface',
     '{ products { stock ... on Chair { reserved } } search { ... on Book { stock } } }',
   ],
+  [
+    'aliases that are names of keys and of what is required',
+    '{ me { email: name id: __typename reviews { id } } products { price: label ... on Book { weight: price shipping } } }',
+  ],
+  ['an alias that is __typename', '{ me { __typename: name reviews { text } } products { __typename: label stock } }'],
+  ['one alias of different fields on different types', '{ nodes { ... on Book { a: price stock } ... on Chair { a: stock } } }'],
+  [
+    'arguments unlike those of what is required',
+    '{ products { ... on Book { cost duty gbp: cost(currency: "GBP") reviews { of { ... on Book { duty cost(currency: "EUR") } } } } } }',
+  ],
   ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
   [
     'named fragments',
@@ -166,6 +176,24 @@ it('answers what needs no type of entities whose type cannot be had, and nothing
   expect(await ours(skipped, { no: false }, clients)).toEqual({ data: { heaviest: { stock: 3 } } });
 });
 
+it('tells of errors in the words of the client, whatever a field is fetched as', async () => {
+  const query = '{ users { email: broken reviews { id } } me { id: brokenStrict } }';
+  await expectSame(query);
+  const { errors } = await ours(query);
+  expect(errors!.map(({ path }) => path!.join('.'))).toContain('users.0.email');
+});
+
+it('explains by one failure what a subgraph leaves open in any number of entities, and blames none for its data', async () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => ({ __typename: 'Book', id: `b${n}` }));
+  const clients = new Map(shop.clients)
+    .set('products', { request: async () => ({ data: { products: many } }), close: async () => undefined })
+    .set('stock', { request: () => Promise.reject(new Error('down')), close: async () => undefined });
+  const { data, errors } = await ours('{ products { id reserved } }', {}, clients);
+  expect(data).toEqual({ products: many.map(() => null) });
+  expect(errors).toHaveLength(100);
+  expect(new Set(errors!.map(({ extensions }) => extensions!['code']))).toEqual(new Set(['SUBREQUEST_FAILED']));
+});
+
 it('refuses data that does not fit the schema, and keeps the rest', async () => {
   const { supergraph } = shop;
   const clients = new Map(shop.clients).set('users', {
@@ -212,7 +240,7 @@ function selection(schema: GraphQLSchema, type: GraphQLCompositeType, depth: num
     const field = fields[pick(fields.length)]!;
     const inner = getNamedType(field.type);
     if (isCompositeType(inner) && depth === 0) continue;
-    const alias = pick(3) === 0 ? `a${pick(9)}: ` : '';
+    const alias = pick(3) === 0 ? `${pick(4) === 0 ? ['id', 'email', 'price', 'cost'][pick(4)]! : `a${pick(9)}`}: ` : '';
     const args = field.args.length === 0 ? '' : `(${field.args.map(({ name }) => `${name}: ${literal(name, pick)}`).join(', ')})`;
     parts.push(
       `${alias}${field.name}${args}${isCompositeType(inner) ? ` { ${selection(schema, inner, depth - 1, pick)} }` : ''}`,
@@ -228,6 +256,7 @@ function selection(schema: GraphQLSchema, type: GraphQLCompositeType, depth: num
 }
 
 function literal(argument: string, pick: (below: number) => number): string {
+  if (argument === 'currency') return ['"EUR"', '"USD"', '"GBP"'][pick(3)]!;
   if (argument === 'upper') return pick(2) ? 'true' : 'false';
   if (argument === 'first' || argument === 'max') return String(pick(4));
   return `"u${1 + pick(3)}"`;
