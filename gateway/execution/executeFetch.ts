@@ -18,8 +18,7 @@ export interface Execution {
 /** Runs one fetch for its targets and merges what it brings. Never rejects: a failure is reported where its fields would be. */
 export async function executeFetch(node: FetchNode, targets: readonly Target[], execution: Execution): Promise<void> {
   if (!node.requires) {
-    const [target] = targets;
-    if (target) await fetchRoot(node, target, execution);
+    if (targets.length > 0) await fetchRoot(node, targets, execution);
     return;
   }
   for (const { variables, group } of byContext(node, targets, execution.isPossible)) {
@@ -27,17 +26,26 @@ export async function executeFetch(node: FetchNode, targets: readonly Target[], 
   }
 }
 
-async function fetchRoot(node: FetchNode, target: Target, execution: Execution): Promise<void> {
+/** Root fields need nothing of their target: asked once, they answer for all, as where a list's items have a field of type Query. */
+async function fetchRoot(node: FetchNode, targets: readonly Target[], execution: Execution): Promise<void> {
   const response = await send(node, {}, execution);
   reportErrors(
     response,
     execution,
-    (path) => [[...target.path, ...path]],
-    () => fieldsOf(node).map((name) => [...target.path, name]),
+    (path) => targets.map((target) => [...target.path, ...path]),
+    () => targets.flatMap((target) => fieldsOf(node).map((name) => [...target.path, name])),
   );
   if (!response.data) return;
   applyRewrites(response.data, node.outputRewrites, execution.isPossible);
-  mergeInto(target.value, response.data, execution.isInterface);
+  mergeIntoAll(targets, response.data, execution);
+}
+
+/** What is merged becomes part of its target and is added to later, so every target gets its own. */
+function mergeIntoAll(targets: readonly Target[], value: JsonObject, { isInterface }: Execution): void {
+  targets.forEach((target, index) => {
+    const own = index === targets.length - 1 ? value : structuredClone(value);
+    mergeInto(target.value, own, isInterface);
+  });
 }
 
 async function fetchEntities(
@@ -84,8 +92,7 @@ async function fetchEntities(
   entities.forEach((entity: unknown, index) => {
     if (!isObject(entity)) return;
     applyRewrites(entity, node.outputRewrites, isPossible);
-    for (const target of targetsOf[index] ?? [])
-      mergeInto(target.value, targetsOf[index]!.length > 1 ? structuredClone(entity) : entity, execution.isInterface);
+    mergeIntoAll(targetsOf[index] ?? [], entity, execution);
   });
 }
 

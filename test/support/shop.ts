@@ -11,9 +11,10 @@ const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.1
 
 export const shopSdl = {
   users: `${LINK}
-    type Query { me: User users: [User!]! user(id: ID!): User nobody: User }
+    type Query { shop: Shop @shareable me: User users: [User!]! user(id: ID!): User nobody: User }
+    type Shop @shareable { name: String }
     type Mutation { rename(id: ID!, name: String!): User }
-    type User @key(fields: "id") @key(fields: "email") { id: ID! email: String! name(upper: Boolean = false): String friends: [User] broken: String brokenStrict: String! }`,
+    type User @key(fields: "id") @key(fields: "email") { id: ID! email: String! name(upper: Boolean = false): String friends: [User] broken: String brokenStrict: String! query: Query }`,
   products: `${LINK}
     type Query { products(first: Int = 10): [Product] search(text: String): [Thing] nodes: [Node!]! matrix: [[Product!]] }
     interface Node { id: ID! label: String }
@@ -23,7 +24,8 @@ export const shopSdl = {
     type Chair implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int legs: Int }
     type User @key(fields: "id") { id: ID! bought: [Product] }`,
   reviews: `${LINK}
-    type Query { latest: Review }
+    type Query { latest: Review shop: Shop @shareable }
+    type Shop @shareable { motto: String broken: String }
     type User @key(fields: "email") { email: String! reviews(max: Int): [Review] email2: String @inaccessible }
     type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight")
       cost(currency: String = "EUR"): Int @external duty: Int @requires(fields: "cost(currency: \\"USD\\")") reviews: [Review!] }
@@ -122,6 +124,7 @@ function makeData() {
     name({ upper }: { upper?: boolean }) {
       return upper ? name?.toUpperCase() : name;
     },
+    query: () => rootFields(query),
     broken: () => {
       throw new GraphQLError(`broken ${id}`, { extensions: { code: 'BROKEN' } });
     },
@@ -200,6 +203,13 @@ function makeData() {
     nodes: () => [book, chair],
     matrix: () => [[book, chair], null, [], [other]],
     latest: () => reviews[2],
+    shop: () => ({
+      name: 'Shop',
+      motto: 'All of it',
+      broken: () => {
+        throw new GraphQLError('broken shop', { extensions: { code: 'BROKEN' } });
+      },
+    }),
     stocked: () => [book, null, chair, other],
     heaviest: () => book,
   };

@@ -107,6 +107,12 @@ it.each([
     'arguments unlike those of what is required',
     '{ products { ... on Book { cost duty gbp: cost(currency: "GBP") reviews { of { ... on Book { duty cost(currency: "EUR") } } } } } }',
   ],
+  [
+    'the root again under the items of a list',
+    '{ users { id query { latest { text by { name } } shop { name motto } me { reviews { id } } } } }',
+  ],
+  ['errors of the root under the items of a list', '{ users { query { shop { broken motto } } } }'],
+  ['an object that two subgraphs share', '{ shop { name motto broken } }'],
   ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
   [
     'named fragments',
@@ -192,6 +198,22 @@ it('explains by one failure what a subgraph leaves open in any number of entitie
   expect(data).toEqual({ products: many.map(() => null) });
   expect(errors).toHaveLength(100);
   expect(new Set(errors!.map(({ extensions }) => extensions!['code']))).toEqual(new Set(['SUBREQUEST_FAILED']));
+});
+
+it('keeps what one subgraph gave of a shared object when another has failed', async () => {
+  for (const delay of [false, true]) {
+    const late = () => new Promise((resolve) => setImmediate(resolve));
+    const clients = new Map(shop.clients).set('reviews', {
+      request: async () => {
+        if (delay) await late();
+        return { data: { shop: null }, errors: [{ message: 'down', path: ['shop'] }] };
+      },
+      close: async () => undefined,
+    });
+    const { data, errors } = await ours('{ shop { name motto } }', {}, clients);
+    expect(data).toEqual({ shop: { name: 'Shop', motto: null } });
+    expect(errors).toMatchObject([{ message: 'down', path: ['shop'] }]);
+  }
 });
 
 it('refuses data that does not fit the schema, and keeps the rest', async () => {
