@@ -49,7 +49,7 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     const segments: PlanSegment[] = [];
     for (const group of groupFields(supergraph, operation, fields)) {
       if (group.routed) {
-        const routed = routedInstance(supergraph, operation, group.fields[0]!, segments.length);
+        const routed = routedInstance(supergraph, operation, group.fields, segments.length);
         segments.push({ node: buildFetches(schemas.full, withHint(document, operation, group.fields, routed)), routed });
       } else {
         segments.push({ node: planPlain(document, operation, group.fields) });
@@ -144,9 +144,11 @@ function rootTypeOf({ apiSchema }: Supergraph, operation: OperationDefinitionNod
 function routedInstance(
   supergraph: Supergraph,
   operation: OperationDefinitionNode,
-  root: RootField,
+  fields: readonly RootField[],
   index: number,
 ): RoutedInstance {
+  // Repetitions of one response name have equal arguments, or the operation were not valid; only their conditions may differ.
+  const root = fields[0]!;
   const rootType = rootTypeOf(supergraph, operation);
   const definition = rootType.getFields()[root.field.name.value]!;
   const { args } = supergraph.directivesOn(rootType.name, definition.name).find(({ name }) => name === 'costRouted')!;
@@ -155,12 +157,20 @@ function routedInstance(
     responseName: responseName(root.field),
     coordinate: `${rootType.name}.${definition.name}`,
     returnType: getNamedType(definition.type).name,
-    hintVariable: `_route${index}`,
+    hintVariable: freeName(operation, `_route${index}`),
     ...(typeof args['taskClass'] === 'string' && { taskClass: args['taskClass'] }),
     ...(typeof args['objective'] === 'string' && { objective: args['objective'] }),
-    isIncluded: (variables) => isIncluded(root, variables),
+    isIncluded: (variables) => fields.some((field) => isIncluded(field, variables)),
     input: (variables) => getArgumentValues(definition, root.field, variables)[inputArgument],
   };
+}
+
+/** A client may call its own variables anything. */
+function freeName({ variableDefinitions }: OperationDefinitionNode, wanted: string): string {
+  const taken = new Set(variableDefinitions?.map(({ variable }) => variable.name.value));
+  let name = wanted;
+  while (taken.has(name)) name += '_';
+  return name;
 }
 
 function withHint(
