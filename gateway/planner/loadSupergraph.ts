@@ -25,6 +25,8 @@ export interface Supergraph {
   readonly subgraphs: ReadonlyMap<string, { readonly name: string; readonly url: string }>;
   /** Of a type, or of one of its fields. */
   directivesOn(typeName: string, fieldName?: string): readonly AppliedDirective[];
+  /** The interfaces that a type implements, hidden ones among them. */
+  interfacesOf(typeName: string): readonly string[];
   /** See createDataNames. */
   readonly dataName: DataName;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
@@ -64,6 +66,10 @@ export function loadSupergraph(sdl: string): Supergraph {
     apiSchema: federation.apiSchema().toGraphQLJSSchema(),
     subgraphs,
     directivesOn,
+    interfacesOf: (typeName) => {
+      const type = schema.type(typeName);
+      return type && 'interfaces' in type ? type.interfaces().map(({ name }) => name) : [];
+    },
     dataName: createDataNames(document),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,
