@@ -1,6 +1,5 @@
 import {
   executeSync,
-  getVariableValues,
   Kind,
   parse,
   type DocumentNode,
@@ -13,7 +12,6 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
-import { MeshError } from '../errors.js';
 import { answerPaths } from './answerPaths.js';
 import { createFailures } from './createFailures.js';
 import type { Execution } from './executeFetch.js';
@@ -29,6 +27,8 @@ export interface OperationRequest {
   readonly operationName?: string | undefined;
   /** As the client sent them; they must be valid for the operation. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** The same as the operation's types make them, defaults applied. */
+  readonly coerced: Record<string, unknown>;
   /** Signed route hints by variable name. */
   readonly hints?: Readonly<Record<string, string>>;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
@@ -44,13 +44,10 @@ export interface OperationResult {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Runs a planned operation. Never rejects for what a subgraph does; throws BAD_USER_INPUT for variables that do not fit. */
+/** Runs a planned operation. Never rejects for what a subgraph does. */
 export async function executeOperation(request: OperationRequest): Promise<OperationResult> {
-  const { supergraph, plan, document, operationName, clients, context, hints = {} } = request;
-  const { apiSchema } = supergraph;
+  const { supergraph, plan, document, operationName, coerced, clients, context, hints = {} } = request;
   const operation = findOperation(document, operationName);
-  const coerced = getVariableValues(apiSchema, operation.variableDefinitions ?? [], request.variables);
-  if (coerced.errors) throw new MeshError('BAD_USER_INPUT', coerced.errors.map(({ message }) => message).join(' '));
 
   const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
   const failures = createFailures(request.denied);
@@ -60,7 +57,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
   const execution: Execution = {
     clients,
     context,
-    variables: { ...coerced.coerced, ...request.variables, ...hints },
+    variables: { ...coerced, ...request.variables, ...hints },
     isPossible: possibleTypes(supergraph),
     isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
     report: (error, places) => failures.report(error, places.map(toAnswer)),
@@ -70,12 +67,12 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     await executePlan(plan.subscription.rest, [root], execution);
   } else {
     introspect(supergraph, document, operationName, request.variables, data);
-    const active = plan.segments.filter(({ routed }) => !routed || routed.isIncluded(coerced.coerced));
+    const active = plan.segments.filter(({ routed }) => !routed || routed.isIncluded(coerced));
     if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
     else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
   }
 
-  const shaped = shapeResponse(supergraph, operation, fragments, coerced.coerced, data, failures);
+  const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures);
   const { errors } = failures;
   return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
 }

@@ -17,17 +17,18 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
   try {
-    const variables = coerceVariables(operation);
+    const coerced = coerceVariables(operation);
     if (call.after !== null) await serving.caughtUp(call.after, call.signal);
-    const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+    const governed = serving.govern(operation.document, operation.operationName, coerced, call.request.principal);
+    if (governed.byPolicies) refuseStaleSnapshot(serving);
     governed.record();
     const plan = serving.planner.plan(governed.document, operation.operationName);
     kind = plan.kind;
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
-    refuseStaleSnapshot(serving, governed, plan);
-    const hints = await serving.route(plan.routed, variables, call);
-    const result = await execute(serving, operation, call, { plan, governed, hints });
+    if (plan.routed.length > 0) refuseStaleSnapshot(serving);
+    const hints = await serving.route(plan.routed, coerced, call);
+    const result = await execute(serving, operation, call, { plan, governed, coerced, hints });
     outcome = result.errors ? 'partial' : 'ok';
     return result;
   } finally {
@@ -43,9 +44,8 @@ export function coerceVariables({ schema, document, operationName, variables }: 
   return coerced;
 }
 
-/** Catalog, prices and policies as they were long ago must not decide anything. */
-export function refuseStaleSnapshot(serving: Serving, governed: Governed, plan: OperationPlan): void {
-  if (!governed.byPolicies && plan.routed.length === 0) return;
+/** Catalog, prices and policies as they were long ago must not decide anything, nor must what they decided go on record. */
+export function refuseStaleSnapshot(serving: Serving): void {
   const ageMs = serving.snapshotAgeMs();
   if (ageMs === null || ageMs <= LIMITS.snapshotMs) return;
   const age = Number.isFinite(ageMs) ? `is ${Math.round(ageMs / 1000)} s old` : 'is not there yet';
@@ -74,6 +74,7 @@ function refuseEffectsOverGet({ routed }: OperationPlan, { overGet }: Call): voi
 interface Planned {
   readonly plan: OperationPlan;
   readonly governed: Governed;
+  readonly coerced: Record<string, unknown>;
   readonly hints: Record<string, string>;
 }
 
@@ -81,8 +82,9 @@ function execute(
   serving: Serving,
   operation: Operation,
   call: Call,
-  { plan, governed, hints }: Planned,
+  { plan, governed, coerced, hints }: Planned,
 ): Promise<OperationResult> {
   const { supergraph, clients } = serving;
-  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, denied: governed.denied });
+  const { denied } = governed;
+  return executeOperation({ ...operation, supergraph, plan, coerced, hints, clients, context: call, denied });
 }

@@ -13,11 +13,13 @@ import {
 } from 'graphql';
 import { expect, it } from 'vitest';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 import { makeShop } from '../../support/shop.js';
 
 const shop = makeShop();
+const { rootValue } = makeShop();
 const planner = createPlanner(shop.supergraph);
 
 async function ours(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
@@ -28,6 +30,7 @@ async function ours(query: string, variables: Record<string, unknown> = {}, clie
     plan: planner.plan(document),
     document,
     variables,
+    coerced: coerceVariables({ schema: supergraph.apiSchema, document, variables }),
     clients,
     context: anonymousContext(),
   });
@@ -36,7 +39,7 @@ async function ours(query: string, variables: Record<string, unknown> = {}, clie
 async function monolith(query: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
   const { apiSchema: schema } = shop.supergraph;
   // Abstract types are resolved by the __typename that every object carries.
-  return execute({ schema, document: parse(query), rootValue: makeShop().rootValue, variableValues: variables });
+  return execute({ schema, document: parse(query), rootValue, variableValues: variables });
 }
 
 interface Located {
@@ -153,6 +156,7 @@ it('locates the failure of a whole subgraph at every field that it would have gi
     plan: planner.plan(document),
     document,
     variables: {},
+    coerced: {},
     clients,
     context: anonymousContext(),
   });
@@ -230,6 +234,7 @@ it('refuses data that does not fit the schema, and keeps the rest', async () => 
     plan: planner.plan(document),
     document,
     variables: {},
+    coerced: {},
     clients,
     context: anonymousContext(),
   });

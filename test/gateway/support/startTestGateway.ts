@@ -20,6 +20,7 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly url: string;
   readonly logs: string[];
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
   close(): Promise<void>;
 }
 
@@ -45,8 +46,9 @@ export async function startTestGateway(
   } = {},
 ): Promise<TestGateway> {
   const logs: string[] = [];
+  const clients = clientsFor(options.resolvers ?? {});
   const gateway = await createGateway({
-    source: { sdl: supergraphSdl, clients: clientsFor(options.resolvers ?? {}) },
+    source: { sdl: supergraphSdl, clients },
     eventLog: options.eventLog ?? null,
     config: {
       host: '127.0.0.1',
@@ -62,7 +64,7 @@ export async function startTestGateway(
     ...options,
   });
   const { url } = await gateway.listen();
-  return { gateway, url, logs, close: () => gateway.close() };
+  return { gateway, url, logs, clients, close: () => gateway.close() };
 }
 
 function clientsFor(resolvers: object): Map<string, SubgraphClient> {
