@@ -138,9 +138,9 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: 5_000,
     onConnect: async ({ connectionParams, extra }) => {
-      const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+      const { Authorization, authorization = Authorization } = connectionParams ?? {};
       try {
-        extra.caller = await authenticate(typeof authorization === 'string' ? authorization : undefined);
+        extra.caller = await authenticate(authorization);
         return true;
       } catch {
         return false;
