@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
-import type { OperationPlan } from '../planner/OperationPlan.js';
+import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { answerPaths } from './answerPaths.js';
@@ -17,7 +17,7 @@ import { createFailures } from './createFailures.js';
 import type { Execution } from './executeFetch.js';
 import { executePlan } from './executePlan.js';
 import { shapeResponse } from './shapeResponse.js';
-import { isObject, type JsonObject, type Target } from './Target.js';
+import { isObject, mergeInto, type JsonObject, type Target } from './Target.js';
 
 export interface OperationRequest {
   readonly supergraph: Supergraph;
@@ -69,12 +69,22 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     introspect(supergraph, document, operationName, request.variables, data);
     const active = plan.segments.filter(({ routed }) => !routed || routed.isIncluded(coerced));
     if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
-    else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
+    else {
+      const parts = await Promise.all(active.map((segment) => executeSegment(segment, root, execution)));
+      for (const part of parts) if (part !== data) mergeInto(data, part, execution.isInterface);
+    }
   }
 
   const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures);
   const { errors } = failures;
   return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
+}
+
+/** The data that the segment brought: the root's, or its own. */
+async function executeSegment({ node, apart }: PlanSegment, root: Target, execution: Execution): Promise<JsonObject> {
+  const target = apart ? { ...root, value: {} } : root;
+  await executePlan(node, [target], execution);
+  return target.value;
 }
 
 /** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */

@@ -6,17 +6,15 @@ import {
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
   type InlineFragmentNode,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { findOperation, fragmentsOf, responseName } from '../planner/rootFields.js';
+import { findOperation, fragmentsOf, responseName, spreadFragments } from '../planner/rootFields.js';
 import { distinct, without, type Rule } from './rulesOf.js';
 
 /** A selection with rules before it, or with such below it. */
@@ -52,30 +50,12 @@ export function analyzeOperation(
   operationName: string | undefined,
 ): Analysis {
   const found = findOperation(document, operationName);
-  const operation = { ...found, selectionSet: expand(found.selectionSet, fragmentsOf(document)) };
+  const operation = { ...found, selectionSet: spreadFragments(found.selectionSet, fragmentsOf(document)) };
   const root = schema.getRootType(found.operation)!;
   return {
     operation,
     guarded: guardedIn(operation.selectionSet, { type: root, possible: [root], met: [], path: [] }, { schema, rulesOf }),
   };
-}
-
-function expand(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): SelectionSetNode {
-  const selections = set.selections.map((selection): SelectionNode => {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      const fragment = fragments.get(selection.name.value)!;
-      return {
-        kind: Kind.INLINE_FRAGMENT,
-        typeCondition: fragment.typeCondition,
-        ...(selection.directives && { directives: selection.directives }),
-        selectionSet: expand(fragment.selectionSet, fragments),
-      };
-    }
-    return selection.selectionSet
-      ? ({ ...selection, selectionSet: expand(selection.selectionSet, fragments) } as SelectionNode)
-      : { ...selection };
-  });
-  return { ...set, selections };
 }
 
 interface Walk {

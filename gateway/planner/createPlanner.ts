@@ -45,30 +45,37 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     const operation = findOperation(document, operationName);
     const fields = rootFieldsOf(document, operation);
     if (operation.operation === 'subscription')
-      return planSubscription(supergraph, document, operation, fields, (part) => build(schemas.client, part));
+      return planSubscription(supergraph, document, operation, fields, (part) => build(schemas.client, whole(part)));
     const segments: PlanSegment[] = [];
     for (const group of groupFields(supergraph, operation, fields)) {
       if (group.routed) {
         const routed = routedInstance(supergraph, operation, group.fields, segments.length);
-        segments.push({ node: buildFetches(schemas.full, withHint(document, operation, group.fields, routed)), routed });
+        const hinted = withHint(document, operation, group.fields, routed);
+        segments.push({ node: buildFetches(schemas.full, whole(hinted)), routed });
       } else {
-        segments.push({ node: planPlain(document, operation, group.fields) });
+        segments.push(...planPlain(document, operation, group.fields));
       }
     }
     return { kind: operation.operation, segments, routed: segments.flatMap(({ routed }) => routed ?? []) };
   };
-  const planPlain = (
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    fields: readonly RootField[],
-  ): PlanNode | undefined => {
+  const planPlain = (document: DocumentNode, operation: OperationDefinitionNode, fields: readonly RootField[]): PlanSegment[] => {
     const fetched = fields.filter(({ field }) => !field.name.value.startsWith('__'));
-    if (fetched.length === 0) return undefined;
-    const node = buildFetches(schemas.client, withRootFields(document, operation, fetched.map(toSelection)));
+    if (fetched.length === 0) return [{ node: undefined }];
+    const part = withRootFields(document, operation, fetched.map(toSelection));
+    const parts = operation.operation === 'query' ? supergraph.splitConflicts(part) : [whole(part)];
+    const nodes = parts.map((each) => buildFetches(schemas.client, each));
     // It says nothing when it finds no way, and an answer of nulls would be a lie.
-    if (!node && fetched.some(mayBeIncluded))
+    if (!nodes.some((node) => node) && fetched.some(mayBeIncluded))
       throw new MeshError('PLANNING_FAILED', 'No subgraph can resolve what the operation asks for.');
-    return node;
+    return nodes.map((node, index) => (index === 0 ? { node } : { node, apart: true }));
+  };
+  /** An effect is not had twice for what can only be read in parts. */
+  const whole = (document: DocumentNode): DocumentNode => {
+    if (supergraph.splitConflicts(document).length === 1) return document;
+    throw new MeshError(
+      'PLANNING_FAILED',
+      'Two of the fields require another one with different arguments, which only a query can have. Read one of them by a query.',
+    );
   };
 
   return {

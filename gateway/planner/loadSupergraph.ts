@@ -8,6 +8,7 @@ import { GraphQLError, parse, print, visit, type ConstDirectiveNode, type Docume
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
 import { createDataNames, type DataName } from './dataNames.js';
+import { createSplitConflicts, type SplitConflicts } from './splitConflicts.js';
 
 /** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
 export interface AppliedDirective {
@@ -29,6 +30,8 @@ export interface Supergraph {
   interfacesOf(typeName: string): readonly string[];
   /** See createDataNames. */
   readonly dataName: DataName;
+  /** See createSplitConflicts. */
+  readonly splitConflicts: SplitConflicts;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
   readonly isMesh: boolean;
   /** For the planner alone. */
@@ -60,10 +63,11 @@ export function loadSupergraph(sdl: string): Supergraph {
     return applied;
   };
   const subgraphs = new Map(federation.subgraphsMetadata().map(({ name, url }) => [name, { name, url }]));
+  const apiSchema = federation.apiSchema().toGraphQLJSSchema();
   const supergraph: Supergraph = {
     sdl,
     version: createHash('sha256').update(sdl).digest('base64url').slice(0, 16),
-    apiSchema: federation.apiSchema().toGraphQLJSSchema(),
+    apiSchema,
     subgraphs,
     directivesOn,
     interfacesOf: (typeName) => {
@@ -71,6 +75,7 @@ export function loadSupergraph(sdl: string): Supergraph {
       return type && 'interfaces' in type ? type.interfaces().map(({ name }) => name) : [];
     },
     dataName: createDataNames(document),
+    splitConflicts: createSplitConflicts(document, apiSchema),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,
   };

@@ -28,7 +28,8 @@ export const shopSdl = {
     type Shop @shareable { motto: String broken: String }
     type User @key(fields: "email") { email: String! reviews(max: Int): [Review] email2: String @inaccessible }
     type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight")
-      cost(currency: String = "EUR"): Int @external duty: Int @requires(fields: "cost(currency: \\"USD\\")") reviews: [Review!] }
+      cost(currency: String = "EUR"): Int @external duty: Int @requires(fields: "cost(currency: \\"USD\\")")
+      toll: Int @requires(fields: "cost(currency: \\"GBP\\")") reviews: [Review!] }
     type Chair @key(fields: "id") { id: ID! price: Int @external shipping: Int @requires(fields: "price") }
     type Review { id: ID! text: String by: User of: Subject }
     union Subject = Book | Chair`,
@@ -145,6 +146,9 @@ function makeData() {
   function duty(this: Item): unknown {
     return typeof this['cost'] === 'function' ? cost.call(this, { currency: 'USD' }) : this['cost'];
   }
+  function toll(this: Item): unknown {
+    return typeof this['cost'] === 'function' ? cost.call(this, { currency: 'GBP' }) : this['cost'];
+  }
   const book: Item = {
     __typename: 'Book',
     id: 'b1',
@@ -156,6 +160,7 @@ function makeData() {
     shipping,
     cost,
     duty,
+    toll,
     stock: 3,
     reserved: 1,
   };
@@ -170,6 +175,7 @@ function makeData() {
     shipping,
     cost,
     duty,
+    toll,
     stock: null,
     reserved: 0,
   };

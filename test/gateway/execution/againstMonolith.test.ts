@@ -116,6 +116,11 @@ it.each([
   ],
   ['errors of the root under the items of a list', '{ users { query { shop { broken motto } } } }'],
   ['an object that two subgraphs share', '{ shop { name motto broken } }'],
+  [
+    'fields that require another one with different arguments',
+    '{ products { id ...B } me { bought { ...B } } search { ... on Book { toll } } } fragment B on Book { duty toll cost label }',
+  ],
+  ['one of these left out', '{ products { ... on Book { duty toll @skip(if: true) } } }'],
   ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
   [
     'named fragments',
@@ -137,6 +142,15 @@ it('runs mutations in order', async () => {
     'mutation { a: rename(id: "u1", name: "x") { name } b: rename(id: "u2", name: "y") { name email } c: rename(id: "u1", name: "z") { name } }',
   );
   expect(data).toMatchObject({ a: { name: 'u1=x' }, b: { name: 'u1=x u2=y' }, c: { name: 'u1=x u2=y u1=z' } });
+});
+
+it('refuses, where it would have an effect twice, what must be read in two parts', async () => {
+  const rename = (fields: string) => `mutation { rename(id: "u1", name: "x") { bought { ... on Book { ${fields} } } } }`;
+  await expect(ours(rename('duty toll'))).rejects.toMatchObject({
+    code: 'PLANNING_FAILED',
+    message: expect.stringMatching(/query/),
+  });
+  expect((await ours(rename('duty'))).errors).toBeUndefined();
 });
 
 it('keeps what hidden fields are to itself', async () => {
