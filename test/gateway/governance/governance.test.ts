@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createGovernance } from '../../../gateway/governance/createGovernance.js';
 import { createPolicyEngine, type PolicyEngine } from '../../../gateway/governance/createPolicyEngine.js';
 import type { RecordedDecision } from '../../../gateway/governance/createRecorder.js';
-import { loadSupergraph } from '../../../gateway/planner/loadSupergraph.js';
+import { loadSupergraph, type Supergraph } from '../../../gateway/planner/loadSupergraph.js';
 import { createMetrics } from '../../../gateway/telemetry/createMetrics.js';
 import { ANONYMOUS, type Principal } from '../../../subgraphs/shared/principal.js';
 
@@ -45,9 +45,12 @@ const SDL = `
   type Secret implements Node @key(fields: "id") @requiresScopes(scopes: [["secrets"]]) { id: ID! label: String code: String }
 `;
 
-const composed = composeServices([{ name: 'all', url: 'http://all.invalid', typeDefs: parse(SDL) }]);
-if (!composed.supergraphSdl) throw new Error(composed.errors!.map(String).join('\n'));
-const supergraph = loadSupergraph(composed.supergraphSdl);
+function composedOf(sdl: string): Supergraph {
+  const composed = composeServices([{ name: 'all', url: 'http://all.invalid', typeDefs: parse(sdl) }]);
+  if (!composed.supergraphSdl) throw new Error(composed.errors!.map(String).join('\n'));
+  return loadSupergraph(composed.supergraphSdl);
+}
+const supergraph = composedOf(SDL);
 
 const USER: Principal = { id: 'ada', kind: 'USER', tenant: 'demo', roles: [], scopes: [], clearances: [], region: null };
 
@@ -185,6 +188,19 @@ it('asks once for a rule on the way to a field, and of no type that an object ca
     'holder.see Query.box',
   ]);
   expect(govern('{ holder { held } }', { allowed: ['holder.see'] }).denied).toEqual(['holder.held FORBIDDEN']);
+});
+
+it('guards a root type as any other type', () => {
+  const guarded = composedOf(SDL.replace('type Mutation {', 'type Mutation @governed(action: "write") {'));
+  const decide = createGovernance({
+    supergraph: guarded,
+    engine: engineOf([]),
+    recorder: null,
+    metrics: createMetrics(),
+    clock: () => 0,
+  });
+  expect(decide(parse('mutation { change { ok } }'), undefined, {}, USER).nothingLeft).toBe(true);
+  expect(decide(parse('{ open }'), undefined, {}, USER).denied).toEqual([]);
 });
 
 it('guards a type wherever it is returned, in payloads of mutations too, and reports it once', () => {
