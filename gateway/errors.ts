@@ -62,6 +62,12 @@ export const ERRORS = {
     httpStatus: 400,
     meaning: 'This subscription field is not fed by an event topic; only fields with @eventStream are served.',
   },
+  SCHEMA_CHANGED: {
+    audience: 'client',
+    httpStatus: 409,
+    meaning:
+      'The supergraph has changed and the subscription no longer fits it; mend the operation and subscribe again from the last cursor.',
+  },
   INVALID_SUBGRAPH_DATA: {
     audience: 'client',
     httpStatus: 200,

@@ -58,7 +58,10 @@ export interface ControlParts {
 export interface Gateway {
   /** Throws PORT_IN_USE. `url` has the loopback address when the host is every address. */
   listen(): Promise<{ readonly port: number; readonly url: string }>;
-  /** Serves another supergraph from now on. Throws INVALID_SUPERGRAPH or UNSUPPORTED_DIRECTIVE and then goes on with the old one. */
+  /**
+   * Serves another supergraph as soon as nothing is missing for it; one after the other when called again meanwhile. Goes on with the
+   * old one and rejects with INVALID_SUPERGRAPH, UNSUPPORTED_DIRECTIVE, or SNAPSHOT_STALE after LIMITS.reloadMs.
+   */
   reload(source: SupergraphSource): Promise<void>;
   /** Resolves once operations can be answered; rejects when `signal` is aborted before. */
   ready(signal?: AbortSignal): Promise<void>;
@@ -98,7 +101,29 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const webSocket = attachWebSocket(server, { operations, authenticate, checkOperation, allowsOrigin, clock, randomHex, log });
 
+  /** Operations that began on an old supergraph have as long as any operation may take. */
+  const retiring = new Map<Serving, NodeJS.Timeout>();
+  const replace = async (source: SupergraphSource): Promise<void> => {
+    const next = await createOrClose(source, () => createServing(options, source, metrics));
+    const until = performance.now() + LIMITS.reloadMs;
+    while (next.missing().length > 0 && !closing && performance.now() < until) await delay(10);
+    if (closing || next.missing().length > 0) {
+      const why = closing ? 'the gateway is closing' : next.missing().join(', ');
+      await retire(next, log);
+      throw new MeshError('SNAPSHOT_STALE', `The new supergraph cannot be served, the old one goes on: ${why}.`);
+    }
+    const old = operations.serving();
+    operations.serve(next);
+    const timer = setTimeout(() => {
+      retiring.delete(old);
+      void retire(old, log);
+    }, LIMITS.maxDeadlineMs);
+    retiring.set(old, timer.unref());
+  };
+  let reloading: Promise<unknown> = Promise.resolve();
+
   const close = async (): Promise<void> => {
+    await reloading;
     const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     server.closeIdleConnections();
     const until = performance.now() + LIMITS.drainMs;
@@ -110,6 +135,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await closed;
     clearTimeout(cut);
     await apollo.stop();
+    for (const timer of retiring.values()) clearTimeout(timer);
+    await Promise.all([...retiring.keys()].map((old) => retire(old, log)));
     const { close: closeControl, clients } = operations.serving();
     await closeControl();
     await Promise.all([...clients.values()].map((client) => client.close()));
@@ -121,11 +148,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const port = await listen(server, config.host, config.port);
       return { port, url: `http://${displayHost(config.host)}:${port}` };
     },
-    reload: async (source) => {
-      const old = operations.serving();
-      operations.serve(createServing(options, source, metrics));
-      // Operations that began on the old supergraph have as long as any operation may take.
-      setTimeout(() => void retire(old, log), LIMITS.maxDeadlineMs).unref();
+    reload: (source) => {
+      const replaced = reloading.then(() => replace(source));
+      reloading = replaced.catch(() => undefined);
+      return replaced;
     },
     ready: async (signal) => {
       while (missing().length > 0) await delay(10, undefined, signal ? { signal } : {});
@@ -145,6 +171,16 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
   const { generations } = control;
   const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
   return { ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex };
+}
+
+/** Clients that nobody will use are closed. */
+async function createOrClose({ clients }: SupergraphSource, create: () => Serving): Promise<Serving> {
+  try {
+    return create();
+  } catch (error) {
+    await Promise.allSettled([...clients.values()].map((client) => client.close()));
+    throw error;
+  }
 }
 
 function plannerFor(supergraph: Supergraph): Planner {

@@ -109,7 +109,7 @@ function sourceOf(
       (async (body: string, { request }: { request: Parameters<typeof signContext>[0] }) => ({
         [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()),
       }));
-    return [[name, httpClient({ name, url, ...(sign && { sign }) })] as const];
+    return [[name, httpClient({ name, url, clock, ...(sign && { sign }) })] as const];
   });
   return { sdl, clients: new Map(clients) };
 }

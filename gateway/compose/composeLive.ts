@@ -83,10 +83,11 @@ async function readComposeFile(file: string): Promise<{ name: string; url: strin
 }
 
 function clientOf(name: string, url: string, isMesh: boolean, { internalKey, clock }: Options): SubgraphClient {
-  if (!isMesh || !internalKey || !(SUBGRAPH_NAMES as readonly string[]).includes(name)) return httpClient({ name, url });
+  if (!isMesh || !internalKey || !(SUBGRAPH_NAMES as readonly string[]).includes(name)) return httpClient({ name, url, clock });
   return httpClient({
     name,
     url,
+    clock,
     sign: async (body, { request }) => ({ [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()) }),
   });
 }

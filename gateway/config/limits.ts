@@ -21,6 +21,8 @@ export const LIMITS = {
   subscriptions: 20_000,
   /** Milliseconds that requests in flight are given when the gateway closes. */
   drainMs: 10_000,
+  /** Milliseconds that a new supergraph is given to be ready, or the old one goes on. */
+  reloadMs: 30_000,
   /** Milliseconds after which the snapshot is too old to govern or route by. */
   snapshotMs: 30_000,
 } as const;

@@ -16,7 +16,7 @@ export interface Caller {
  * Resolves an Authorization value to the caller. None at all is the anonymous caller; one that does not hold rejects with
  * UNAUTHENTICATED and is never taken for anonymous: the caller would wonder at missing data instead of mending the token.
  */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+export type Authenticate = (authorization: unknown) => Promise<Caller>;
 
 const BEARER = /^Bearer +([\w.:/+~=-]+) *$/i;
 
@@ -24,6 +24,7 @@ export function createAuthenticator(auth: AuthConfig, clock: () => number, keys?
   const verifyJwt = auth.jwt && jwtVerifier(auth.jwt, clock, keys);
   return async (authorization) => {
     if (authorization === undefined || authorization === '') return { principal: ANONYMOUS, expiresAt: null };
+    if (typeof authorization !== 'string') throw refused('is not a string');
     if (authorization.length > LIMITS.authorization) throw refused('is too long');
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) throw refused('is not of the form `Bearer <token>`');

@@ -29,26 +29,31 @@ function follow(value: unknown, path: ResponsePath, step: number, at: ResponsePa
   return follow(object[key], path, step + 1, [...at, key], here);
 }
 
-export type ErrorSink = (error: GraphQLFormattedError) => void;
+/** Takes an error and all places of the growing answer that it speaks of. */
+export type ErrorSink = (error: GraphQLFormattedError, places: readonly ResponsePath[]) => void;
 
-/** Adds what a fetch brought: lists by index, objects field by field, everything else replaces. */
-export function mergeInto(target: JsonObject, source: JsonObject): void {
+/** Whether a name is that of an interface of the supergraph. */
+export type IsInterface = (typeName: string) => boolean;
+
+/**
+ * Adds what a fetch brought: lists by index, objects field by field, everything else replaces. A null leaves standing what another
+ * subgraph gave, and a type stays what it is, unless it is only an interface, as a subgraph with @interfaceObject names it.
+ */
+export function mergeInto(target: JsonObject, source: JsonObject, isInterface: IsInterface): void {
   for (const key in source) {
     const value = source[key];
     const present = target[key];
-    if (Array.isArray(value) && Array.isArray(present)) mergeLists(present, value);
-    else if (isObject(value) && isObject(present)) mergeInto(present, value);
-    else if (value !== undefined && !(key === '__typename' && present !== undefined)) target[key] = value;
+    if (key === '__typename' && present !== undefined && !isInterface(String(present))) continue;
+    if (value !== undefined) target[key] = merged(present, value, isInterface);
   }
 }
 
-function mergeLists(target: unknown[], source: readonly unknown[]): void {
-  source.forEach((value, index) => {
-    const present = target[index];
-    if (Array.isArray(value) && Array.isArray(present)) mergeLists(present, value);
-    else if (isObject(value) && isObject(present)) mergeInto(present, value);
-    else if (present === undefined || present === null) target[index] = value;
-  });
+function merged(present: unknown, value: unknown, isInterface: IsInterface): unknown {
+  if (isObject(present) && isObject(value)) mergeInto(present, value, isInterface);
+  else if (Array.isArray(present) && Array.isArray(value)) {
+    value.forEach((item: unknown, index) => (present[index] = merged(present[index], item, isInterface)));
+  } else if (present === undefined || present === null || value !== null) return value;
+  return present;
 }
 
 export function isObject(value: unknown): value is JsonObject {

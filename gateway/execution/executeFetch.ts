@@ -1,4 +1,4 @@
-import { Kind, parse, type GraphQLFormattedError, type SelectionNode } from 'graphql';
+import { Kind, parse, type SelectionNode } from 'graphql';
 import { MeshError } from '../errors.js';
 import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { FetchNode } from '../planner/federation.js';
@@ -6,13 +6,14 @@ import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { FetchCache } from './FetchCache.js';
 import { entitiesThroughCache, rootThroughCache } from './fetchThroughCache.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
-import { isObject, mergeInto, type ErrorSink, type JsonObject, type Target } from './Target.js';
+import { isObject, mergeInto, type ErrorSink, type IsInterface, type JsonObject, type Target } from './Target.js';
 
 export interface Execution {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: FetchContext;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly isPossible: IsPossibleType;
+  readonly isInterface: IsInterface;
   readonly report: ErrorSink;
   /** Null: every fetch is made. */
   readonly cache: FetchCache | null;
@@ -21,8 +22,7 @@ export interface Execution {
 /** Runs one fetch for its targets and merges what it brings. Never rejects: a failure is reported where its fields would be. */
 export async function executeFetch(node: FetchNode, targets: readonly Target[], execution: Execution): Promise<void> {
   if (!node.requires) {
-    const [target] = targets;
-    if (target) await fetchRoot(node, target, execution);
+    if (targets.length > 0) await fetchRoot(node, targets, execution);
     return;
   }
   for (const { variables, group } of byContext(node, targets, execution.isPossible)) {
@@ -30,7 +30,8 @@ export async function executeFetch(node: FetchNode, targets: readonly Target[], 
   }
 }
 
-async function fetchRoot(node: FetchNode, target: Target, execution: Execution): Promise<void> {
+/** Root fields need nothing of their target: asked once, they answer for all, as where a list's items have a field of type Query. */
+async function fetchRoot(node: FetchNode, targets: readonly Target[], execution: Execution): Promise<void> {
   const variables = variablesOf(node, execution);
   const ask = (): Promise<SubgraphResponse> => send(node, variables, execution);
   const lookup = execution.cache?.lookUp(node, variables, null);
@@ -38,12 +39,20 @@ async function fetchRoot(node: FetchNode, target: Target, execution: Execution):
   reportErrors(
     response,
     execution,
-    (path) => [[...target.path, ...path]],
-    () => fieldsOf(node).map((name) => [...target.path, name]),
+    (path) => targets.map((target) => [...target.path, ...path]),
+    () => targets.flatMap((target) => fieldsOf(node).map((name) => [...target.path, name])),
   );
   if (!response.data) return;
   applyRewrites(response.data, node.outputRewrites, execution.isPossible);
-  mergeInto(target.value, response.data);
+  mergeIntoAll(targets, response.data, execution);
+}
+
+/** What is merged becomes part of its target and is added to later, so every target gets its own. */
+function mergeIntoAll(targets: readonly Target[], value: JsonObject, { isInterface }: Execution): void {
+  targets.forEach((target, index) => {
+    const own = index === targets.length - 1 ? value : structuredClone(value);
+    mergeInto(target.value, own, isInterface);
+  });
 }
 
 async function fetchEntities(
@@ -82,7 +91,10 @@ async function fetchEntities(
   const everywhere = (): (string | number)[][] =>
     asked
       .flatMap((index) => targetsOf[index]!)
-      .flatMap((target) => entityFieldsOf(node, target, isPossible).map((name) => [...target.path, name]));
+      .flatMap((target) => {
+        const missing = entityFieldsOf(node, target, isPossible);
+        return missing.length > 0 ? missing.map((name) => [...target.path, name]) : [[...target.path]];
+      });
   reportErrors(
     response,
     execution,
@@ -95,8 +107,7 @@ async function fetchEntities(
   entities.forEach((entity: unknown, index) => {
     if (!isObject(entity)) return;
     applyRewrites(entity, node.outputRewrites, isPossible);
-    for (const target of targetsOf[index] ?? [])
-      mergeInto(target.value, targetsOf[index]!.length > 1 ? structuredClone(entity) : entity);
+    mergeIntoAll(targetsOf[index] ?? [], entity, execution);
   });
 }
 
@@ -125,8 +136,6 @@ async function send(node: FetchNode, variables: JsonObject, { clients, context }
   }
 }
 
-const MAX_PLACES = 100;
-
 /** A subgraph's error keeps its words and code and gets the place that it has in the client's answer. */
 function reportErrors(
   { errors }: SubgraphResponse,
@@ -135,14 +144,9 @@ function reportErrors(
   everywhere: () => (string | number)[][],
 ): void {
   for (const error of errors ?? []) {
-    const places = error.path?.length ? place(error.path) : everywhere();
-    const { message, extensions } = error;
-    const shown: GraphQLFormattedError = {
-      message,
-      extensions: { ...extensions, code: extensions?.['code'] ?? 'SUBREQUEST_FAILED' },
-    };
-    if (places.length === 0) report(shown);
-    for (const path of places.slice(0, MAX_PLACES)) report({ ...shown, path });
+    const { message, extensions, path } = error;
+    const shown = { message, extensions: { ...extensions, code: extensions?.['code'] ?? 'SUBREQUEST_FAILED' } };
+    report(shown, path?.length ? place(path) : everywhere());
   }
 }
 

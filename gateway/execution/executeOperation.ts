@@ -1,25 +1,25 @@
 import {
   executeSync,
-  getVariableValues,
   Kind,
   parse,
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLFormattedError,
   type SelectionNode,
 } from 'graphql';
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
-import type { OperationPlan } from '../planner/OperationPlan.js';
+import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { MeshError } from '../errors.js';
+import { answerPaths } from './answerPaths.js';
+import { createFailures } from './createFailures.js';
 import type { Execution } from './executeFetch.js';
 import { executePlan } from './executePlan.js';
 import type { FetchCache } from './FetchCache.js';
 import { shapeResponse } from './shapeResponse.js';
-import { isObject, type JsonObject, type Target } from './Target.js';
+import { isObject, mergeInto, type JsonObject, type Target } from './Target.js';
 
 export interface OperationRequest {
   readonly supergraph: Supergraph;
@@ -29,6 +29,8 @@ export interface OperationRequest {
   readonly operationName?: string | undefined;
   /** As the client sent them; they must be valid for the operation. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** The same as the operation's types make them, defaults applied. */
+  readonly coerced: Record<string, unknown>;
   /** By variable name: the signed route hint, or why the field cannot be routed; then it alone is left out, with a located error. */
   readonly hints?: Readonly<Record<string, string | MeshError>>;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
@@ -45,23 +47,23 @@ export interface OperationResult {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Runs a planned operation. Never rejects for what a subgraph does; throws BAD_USER_INPUT for variables that do not fit. */
+/** Runs a planned operation. Never rejects for what a subgraph does. */
 export async function executeOperation(request: OperationRequest): Promise<OperationResult> {
-  const { supergraph, plan, document, operationName, clients, context, hints = {} } = request;
-  const { apiSchema } = supergraph;
+  const { supergraph, plan, document, operationName, coerced, clients, context, hints = {} } = request;
   const operation = findOperation(document, operationName);
-  const coerced = getVariableValues(apiSchema, operation.variableDefinitions ?? [], request.variables);
-  if (coerced.errors) throw new MeshError('BAD_USER_INPUT', coerced.errors.map(({ message }) => message).join(' '));
 
-  const errors: GraphQLFormattedError[] = [...(request.denied ?? [])];
+  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
+  const failures = createFailures(request.denied);
+  const toAnswer = answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName);
   const data: JsonObject = {};
   const root: Target = { value: data, path: [], parent: undefined };
   const execution: Execution = {
     clients,
     context,
-    variables: { ...coerced.coerced, ...request.variables, ...hints },
+    variables: { ...coerced, ...request.variables, ...hints },
     isPossible: possibleTypes(supergraph),
-    report: (error) => void errors.push(error),
+    isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
+    report: (error, places) => failures.report(error, places.map(toAnswer)),
     cache: request.cache ?? null,
   };
   if (plan.subscription) {
@@ -73,18 +75,26 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
       if (!routed) return true;
       const hint = hints[routed.hintVariable];
       if (hint instanceof MeshError)
-        errors.push({ message: hint.message, path: [routed.responseName], extensions: { ...hint.extensions } });
-      return routed.isIncluded(coerced.coerced) && !(hint instanceof MeshError);
+        failures.report({ message: hint.message, extensions: { ...hint.extensions } }, [[routed.responseName]]);
+      return routed.isIncluded(coerced) && !(hint instanceof MeshError);
     });
     if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
-    else await Promise.all(active.map(({ node }) => executePlan(node, [root], execution)));
+    else {
+      const parts = await Promise.all(active.map((segment) => executeSegment(segment, root, execution)));
+      for (const part of parts) if (part !== data) mergeInto(data, part, execution.isInterface);
+    }
   }
 
-  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
-  const shaped = shapeResponse(apiSchema, operation, fragments, coerced.coerced, data, errors);
-  return errors.length > 0
-    ? { data: shaped, errors: atPlacesInAnswer(errors, operation.selectionSet.selections, fragments) }
-    : { data: shaped };
+  const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures);
+  const { errors } = failures;
+  return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
+}
+
+/** The data that the segment brought: the root's, or its own. */
+async function executeSegment({ node, apart }: PlanSegment, root: Target, execution: Execution): Promise<JsonObject> {
+  const target = apart ? { ...root, value: {} } : root;
+  await executePlan(node, [target], execution);
+  return target.value;
 }
 
 /** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */
@@ -93,7 +103,8 @@ function possibleTypes({ federation }: Supergraph): Execution['isPossible'] {
   return (typeName, condition) => {
     if (typeName === condition) return true;
     const abstract = schema.type(condition);
-    if (abstract?.kind === 'InterfaceType') return abstract.possibleRuntimeTypes().some(({ name }) => name === typeName);
+    // An entity of a subgraph with @interfaceObject is known as its interface only, until its type has been fetched.
+    if (abstract?.kind === 'InterfaceType') return abstract.allImplementations().some(({ name }) => name === typeName);
     return abstract?.kind === 'UnionType' && abstract.types().some(({ name }) => name === typeName);
   };
 }
@@ -132,52 +143,4 @@ function selectFrom(selections: readonly SelectionNode[], value: JsonObject): Js
     }
   }
   return result;
-}
-
-/** Fields that were fetched only for other fields are none of the client's: their errors move up to what it asked for. */
-function atPlacesInAnswer(
-  errors: readonly GraphQLFormattedError[],
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): GraphQLFormattedError[] {
-  const seen = new Set<string>();
-  const placed: GraphQLFormattedError[] = [];
-  for (const error of errors) {
-    const path = error.path && visiblePart(error.path, selections, fragments);
-    const key = JSON.stringify([error.message, path]);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    placed.push(path ? { ...error, path } : error);
-  }
-  return placed;
-}
-
-function visiblePart(
-  path: readonly (string | number)[],
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): (string | number)[] {
-  const visible: (string | number)[] = [];
-  let level = selections;
-  for (const step of path) {
-    if (typeof step === 'string') {
-      const fields = fieldsNamed(step, level, fragments);
-      if (fields.length === 0) break;
-      level = fields.flatMap((field) => field.selectionSet?.selections ?? []);
-    }
-    visible.push(step);
-  }
-  return visible;
-}
-
-function fieldsNamed(
-  name: string,
-  selections: readonly SelectionNode[],
-  fragments: Record<string, FragmentDefinitionNode>,
-): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return responseName(selection) === name ? [selection] : [];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsNamed(name, selection.selectionSet.selections, fragments);
-    return fieldsNamed(name, fragments[selection.name.value]?.selectionSet.selections ?? [], fragments);
-  });
 }

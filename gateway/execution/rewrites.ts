@@ -40,12 +40,16 @@ function projectValue(value: unknown, selections: readonly QueryPlanSelectionNod
   return isObject(value) ? project(value, selections, isPossible) : value;
 }
 
+/** Two fragments that select from one field: what either of them selects, in each item of a list. */
 function deepAssign(target: JsonObject, source: JsonObject): void {
-  for (const [key, value] of Object.entries(source)) {
-    const present = target[key];
-    if (isObject(present) && isObject(value)) deepAssign(present, value);
-    else target[key] = value;
-  }
+  for (const [key, value] of Object.entries(source)) target[key] = joined(target[key], value);
+}
+
+function joined(present: unknown, value: unknown): unknown {
+  if (isObject(present) && isObject(value)) deepAssign(present, value);
+  else if (Array.isArray(present) && Array.isArray(value)) return value.map((item, index) => joined(present[index], item));
+  else return value;
+  return present;
 }
 
 function matches(value: JsonObject, condition: string, isPossible: IsPossibleType): boolean {

@@ -1,25 +1,31 @@
 import {
   isAbstractType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLFormattedError,
+  type GraphQLAbstractType,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { DataName } from '../planner/dataNames.js';
+import type { Supergraph } from '../planner/loadSupergraph.js';
+import type { Failures } from './createFailures.js';
 import { isObject, type JsonObject, type ResponsePath } from './Target.js';
 
 interface Shaping {
   readonly schema: GraphQLSchema;
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
-  readonly errors: GraphQLFormattedError[];
+  readonly dataName: DataName;
+  readonly failures: Failures;
 }
 
 /** Stands for a null that its parent may not hold, so that the parent becomes null. */
@@ -27,28 +33,29 @@ const INVALID = Symbol('invalid');
 
 /**
  * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
- * the first place that may hold them (graphql.org/draft, 6.4.4). Appends to `errors` for what no subgraph has reported already.
+ * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already.
  */
 export function shapeResponse(
-  schema: GraphQLSchema,
+  { apiSchema: schema, dataName }: Pick<Supergraph, 'apiSchema' | 'dataName'>,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
   data: JsonObject,
-  errors: GraphQLFormattedError[],
+  failures: Failures,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
-  const shaping = { schema, fragments, variables, errors };
+  const shaping = { schema, fragments, variables, dataName, failures };
   const fields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
   const shaped = shapeFields(shaping, rootType, fields, data, []);
   return shaped === INVALID ? null : shaped;
 }
 
+type Concrete = GraphQLObjectType | GraphQLInterfaceType;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
 function shapeFields(
   shaping: Shaping,
-  type: GraphQLObjectType,
+  type: Concrete,
   fields: Fields,
   data: JsonObject,
   path: ResponsePath,
@@ -67,7 +74,8 @@ function shapeFields(
     }
     const definition = type.getFields()[fieldName];
     if (!definition) continue;
-    const value = shapeValue(shaping, definition.type, nodes, data[name], [...path, name], `${type.name}.${fieldName}`);
+    const fetched = data[shaping.dataName(nodes[0]!)];
+    const value = shapeValue(shaping, definition.type, nodes, fetched, [...path, name], `${type.name}.${fieldName}`);
     if (value === INVALID) return INVALID;
     result[name] = value;
   }
@@ -85,8 +93,7 @@ function shapeValue(
   if (isNonNullType(type)) {
     const inner = shapeValue(shaping, type.ofType, nodes, value, path, coordinate);
     if (inner !== null && inner !== INVALID) return inner;
-    if (inner === null && !isReported(shaping.errors, path))
-      report(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
+    if (inner === null) wrong(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
     return INVALID;
   }
   const shaped = shapeNullable(shaping, type, nodes, value, path, coordinate);
@@ -117,29 +124,42 @@ function shapeNullable(
     }
   }
   if (!isObject(value)) return wrong(shaping, `${coordinate} is not an object.`, path);
-  const runtimeType = isAbstractType(type) ? possibleType(shaping.schema, value) : type;
-  if (!isObjectType(runtimeType) || (isAbstractType(type) && !shaping.schema.isSubType(type, runtimeType))) {
-    return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
-  }
   const { schema, fragments, variables } = shaping;
-  return shapeFields(shaping, runtimeType, collectSubfields(schema, fragments, variables, runtimeType, nodes), value, path);
+  const runtimeType = isAbstractType(type) ? runtimeTypeOf(schema, type, value) : type;
+  if (!runtimeType) return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
+  // Collecting takes an interface too: a fragment matches where its condition is the type itself or holds it.
+  const fieldsOf = (concrete: Concrete): Fields =>
+    collectSubfields(schema, fragments, variables, concrete as GraphQLObjectType, nodes);
+  const fields = fieldsOf(runtimeType);
+  if (isInterfaceType(runtimeType) && dependsOnType(schema, runtimeType, fields, fieldsOf))
+    return wrong(shaping, `${coordinate} is of an unknown type of ${runtimeType.name}.`, path);
+  return shapeFields(shaping, runtimeType, fields, value, path);
 }
 
-function possibleType(schema: GraphQLSchema, value: JsonObject) {
+/** Undefined for what is not part of `type`. An interface when no subgraph has said more: to one with @interfaceObject it is an object. */
+function runtimeTypeOf(schema: GraphQLSchema, type: GraphQLAbstractType, value: JsonObject): Concrete | undefined {
   const name = value['__typename'];
-  return typeof name === 'string' ? schema.getType(name) : undefined;
+  if (name === undefined && isInterfaceType(type)) return type;
+  const found = typeof name === 'string' ? schema.getType(name) : undefined;
+  if (isInterfaceType(found)) return found === type || schema.isSubType(type, found) ? found : undefined;
+  return isObjectType(found) && schema.isSubType(type, found) ? found : undefined;
 }
 
-function wrong(shaping: Shaping, message: string, path: ResponsePath): null {
-  if (!isReported(shaping.errors, path)) report(shaping, message, path);
+/** Whether it must be known which of the interface's types an object has to answer for it. */
+function dependsOnType(
+  schema: GraphQLSchema,
+  type: GraphQLInterfaceType,
+  fields: Fields,
+  fieldsOf: (concrete: Concrete) => Fields,
+): boolean {
+  const count = (of: Fields): number => [...of.values()].reduce((sum, { length }) => sum + length, 0);
+  return (
+    [...fields.values()].some(([node]) => node!.name.value === '__typename') ||
+    schema.getPossibleTypes(type).some((possible) => count(fieldsOf(possible)) !== count(fields))
+  );
+}
+
+function wrong({ failures }: Shaping, message: string, path: ResponsePath): null {
+  if (!failures.explain(path)) failures.report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
   return null;
-}
-
-function report({ errors }: Shaping, message: string, path: ResponsePath): void {
-  errors.push({ message, path, extensions: { code: 'INVALID_SUBGRAPH_DATA' } });
-}
-
-/** An error at this place or below it already says why it is null. */
-function isReported(errors: readonly GraphQLFormattedError[], path: ResponsePath): boolean {
-  return errors.some((error) => error.path !== undefined && path.every((step, index) => error.path![index] === step));
 }

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
+import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { FetchContext, SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
 
@@ -8,7 +9,9 @@ export interface HttpClientOptions {
   readonly url: string;
   /** Headers that vouch for the call, made from its body. Only subgraphs of the mesh get any. */
   readonly sign?: (body: string, context: FetchContext) => Promise<Record<string, string>>;
-  /** Default 30,000. */
+  /** Epoch milliseconds, as in the deadline that comes with a call. */
+  readonly clock: () => number;
+  /** What a call may take at most, even if its deadline is later. Default: as long as any operation may take. */
   readonly timeoutMs?: number;
   /** Default 100. */
   readonly connections?: number;
@@ -16,9 +19,17 @@ export interface HttpClientOptions {
   readonly maxResponseBytes?: number;
 }
 
-/** A subgraph over HTTP/1.1 with kept connections. Follows no redirect and forwards no header of the client's. */
+/** A subgraph over HTTP/1.1 with kept connections. A call may take until its own deadline. Follows no redirect and forwards no header of the client's. */
 export function httpClient(options: HttpClientOptions): SubgraphClient {
-  const { name, url, sign, timeoutMs = 30_000, connections = 100, maxResponseBytes = 64 * 1024 * 1024 } = options;
+  const {
+    name,
+    url,
+    sign,
+    clock,
+    timeoutMs = LIMITS.maxDeadlineMs,
+    connections = 100,
+    maxResponseBytes = 64 * 1024 * 1024,
+  } = options;
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections,
@@ -30,7 +41,8 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
   return {
     request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
       const body = JSON.stringify(request);
-      const timeout = AbortSignal.timeout(timeoutMs);
+      const leftMs = Math.max(1, context.request.deadlineAt - clock());
+      const timeout = AbortSignal.timeout(Math.min(timeoutMs, leftMs));
       try {
         const signed = sign ? await sign(body, context) : {};
         const response = await pool.request({
@@ -47,7 +59,11 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
         const text = await readText(response.body, maxResponseBytes);
         return parseResponse(text, response.statusCode);
       } catch (cause) {
-        throw located(name, cause, { timedOut: timeout.aborted, gone: context.signal.aborted, timeoutMs });
+        throw located(name, cause, {
+          timedOut: timeout.aborted,
+          gone: context.signal.aborted || (timeout.aborted && leftMs <= timeoutMs),
+          timeoutMs,
+        });
       }
     },
     close: () => pool.close(),

@@ -2,22 +2,20 @@ import {
   getNamedType,
   isAbstractType,
   isCompositeType,
-  isObjectType,
   Kind,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLSchema,
   type InlineFragmentNode,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { findOperation, fragmentsOf, responseName } from '../planner/rootFields.js';
-import type { Rule } from './rulesOf.js';
+import { findOperation, fragmentsOf, responseName, spreadFragments } from '../planner/rootFields.js';
+import { distinct, without, type Rule } from './rulesOf.js';
 
 /** A selection with rules before it, or with such below it. */
 export interface Guarded {
@@ -41,8 +39,9 @@ export interface Analysis {
 type RulesOf = (typeName: string, fieldName?: string) => readonly Rule[];
 
 /**
- * Finds every rule that an operation meets: those of the field itself, of the object type that it returns, and, where it is reached
- * through an interface or union, those of every type that it may turn out to be. Nothing is decided here, so it is done once.
+ * Finds every rule that an operation meets: those of the field itself, of the type that it returns, and, where it is reached through an
+ * interface or union, those of every type that it may turn out to be; what a type implements counts as its own. A rule of a type is met
+ * once on the way down to its fields. Nothing is decided here, so it is done once.
  */
 export function analyzeOperation(
   schema: GraphQLSchema,
@@ -51,27 +50,12 @@ export function analyzeOperation(
   operationName: string | undefined,
 ): Analysis {
   const found = findOperation(document, operationName);
-  const operation = { ...found, selectionSet: expand(found.selectionSet, fragmentsOf(document)) };
+  const operation = { ...found, selectionSet: spreadFragments(found.selectionSet, fragmentsOf(document)) };
   const root = schema.getRootType(found.operation)!;
-  return { operation, guarded: guardedIn(operation.selectionSet, root, [], { schema, rulesOf }) };
-}
-
-function expand(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): SelectionSetNode {
-  const selections = set.selections.map((selection): SelectionNode => {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      const fragment = fragments.get(selection.name.value)!;
-      return {
-        kind: Kind.INLINE_FRAGMENT,
-        typeCondition: fragment.typeCondition,
-        ...(selection.directives && { directives: selection.directives }),
-        selectionSet: expand(fragment.selectionSet, fragments),
-      };
-    }
-    return selection.selectionSet
-      ? ({ ...selection, selectionSet: expand(selection.selectionSet, fragments) } as SelectionNode)
-      : { ...selection };
-  });
-  return { ...set, selections };
+  return {
+    operation,
+    guarded: guardedIn(operation.selectionSet, { type: root, possible: [root], met: [], path: [] }, { schema, rulesOf }),
+  };
 }
 
 interface Walk {
@@ -79,59 +63,77 @@ interface Walk {
   readonly rulesOf: RulesOf;
 }
 
-function guardedIn(set: SelectionSetNode, parent: GraphQLCompositeType, path: readonly string[], walk: Walk): Guarded[] {
+/** Where the walk stands. */
+interface Place {
+  readonly type: GraphQLCompositeType;
+  /** What an object here may be. */
+  readonly possible: readonly GraphQLObjectType[];
+  /** Rules of types that hold for whoever got here. */
+  readonly met: readonly Rule[];
+  /** Response names from the root. */
+  readonly path: readonly string[];
+}
+
+function guardedIn(set: SelectionSetNode, place: Place, walk: Walk): Guarded[] {
   return set.selections.flatMap((node): Guarded[] => {
     const guarded =
-      node.kind === Kind.FIELD
-        ? guardField(node, parent, path, walk)
-        : guardFragment(node as InlineFragmentNode, parent, path, walk);
+      node.kind === Kind.FIELD ? guardField(node, place, walk) : guardFragment(node as InlineFragmentNode, place, walk);
     return guarded && (guarded.rules.length > 0 || guarded.below.length > 0) ? [guarded] : [];
   });
 }
 
-function guardField(node: FieldNode, parent: GraphQLCompositeType, path: readonly string[], walk: Walk): Guarded | undefined {
+function guardField(node: FieldNode, { type, possible, met, path }: Place, walk: Walk): Guarded | undefined {
   const name = node.name.value;
   if (name.startsWith('__')) return undefined;
-  const field = 'getFields' in parent ? parent.getFields()[name] : undefined;
+  const field = 'getFields' in type ? type.getFields()[name] : undefined;
   if (!field) return undefined;
   const { rulesOf, schema } = walk;
   const returned = getNamedType(field.type);
-  const through = isAbstractType(parent)
-    ? schema.getPossibleTypes(parent).flatMap((type) => [...rulesOf(type.name), ...rulesOf(type.name, name)])
-    : [];
-  const own = [...rulesOf(parent.name, name), ...through, ...(isCompositeType(returned) ? rulesOf(returned.name) : [])];
+  const ofReturned = isCompositeType(returned) ? rulesOf(returned.name) : [];
+  const ofTypes = possible.flatMap((each) => rulesOf(each.name));
+  const ofFields = [type, ...possible].flatMap((each) => rulesOf(each.name, name));
   const here = [...path, responseName(node)];
+  const below = (type: GraphQLCompositeType): Place => ({
+    type,
+    possible: possibleTypes(schema, type),
+    met: ofReturned,
+    path: here,
+  });
   return {
     node,
     directives: node.directives ?? [],
     path: here,
-    coordinate: `${parent.name}.${name}`,
+    coordinate: `${type.name}.${name}`,
     field,
-    rules: distinct(own),
-    below: node.selectionSet && isCompositeType(returned) ? guardedIn(node.selectionSet, returned, here, walk) : [],
+    rules: distinct([...without(ofTypes, met), ...ofFields, ...ofReturned]),
+    below: node.selectionSet && isCompositeType(returned) ? guardedIn(node.selectionSet, below(returned), walk) : [],
   };
 }
 
-function guardFragment(
-  node: InlineFragmentNode,
-  parent: GraphQLCompositeType,
-  path: readonly string[],
-  walk: Walk,
-): Guarded | undefined {
-  const named = node.typeCondition ? walk.schema.getType(node.typeCondition.name.value) : parent;
+function guardFragment(node: InlineFragmentNode, place: Place, walk: Walk): Guarded | undefined {
+  const { schema, rulesOf } = walk;
+  const named = node.typeCondition ? schema.getType(node.typeCondition.name.value) : place.type;
   if (!named || !isCompositeType(named)) return undefined;
+  const narrowed = possibleTypes(schema, named);
+  // Narrowed to another type: its own rules were not met on the way here.
+  const rules = without(rulesOf(named.name), place.met);
+  const inside: Place = {
+    type: named,
+    possible: place.possible.filter((type) => narrowed.includes(type)),
+    met: [...place.met, ...rules],
+    path: place.path,
+  };
   return {
     node,
     directives: node.directives ?? [],
-    path,
+    path: place.path,
     coordinate: named.name,
     field: null,
-    // Narrowed to an object type: its own rules were not met on the way here.
-    rules: isObjectType(named) && named.name !== parent.name ? walk.rulesOf(named.name) : [],
-    below: guardedIn(node.selectionSet, named, path, walk),
+    rules,
+    below: guardedIn(node.selectionSet, inside, walk),
   };
 }
 
-function distinct(rules: readonly Rule[]): readonly Rule[] {
-  return rules.length < 2 ? rules : [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+function possibleTypes(schema: GraphQLSchema, type: GraphQLCompositeType): readonly GraphQLObjectType[] {
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }

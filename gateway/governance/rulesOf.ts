@@ -19,15 +19,40 @@ export interface GovernedRule {
   readonly silent: boolean;
 }
 
-/** The rules on a type, or on one of its fields. Kept, because every operation asks again. */
-export function createRuleIndex(supergraph: Supergraph): (typeName: string, fieldName?: string) => readonly Rule[] {
+/**
+ * The rules on a type, or on one of its fields: its own, and what @governed says of the interfaces that it implements, each rule once.
+ * Who may not have a field of an interface may not have it of an object either. Not so for federation's own directives: nobody can put
+ * them on an interface, and where the supergraph has them there, composition has gathered them from all types that implement it.
+ * Kept, because every operation asks again.
+ */
+export function createRuleIndex(
+  supergraph: Pick<Supergraph, 'directivesOn' | 'interfacesOf'>,
+): (typeName: string, fieldName?: string) => readonly Rule[] {
   const index = new Map<string, readonly Rule[]>();
+  const read = (typeName: string, fieldName?: string): readonly Rule[] => {
+    const own = supergraph.directivesOn(typeName, fieldName);
+    const inherited = supergraph
+      .interfacesOf(typeName)
+      .flatMap((name) => supergraph.directivesOn(name, fieldName).filter((directive) => directive.name === 'governed'));
+    return distinct([...own, ...inherited].flatMap(toRule));
+  };
   return (typeName, fieldName) => {
     const coordinate = fieldName === undefined ? typeName : `${typeName}.${fieldName}`;
     let rules = index.get(coordinate);
-    if (!rules) index.set(coordinate, (rules = supergraph.directivesOn(typeName, fieldName).flatMap(toRule)));
+    if (!rules) index.set(coordinate, (rules = read(typeName, fieldName)));
     return rules;
   };
+}
+
+export function distinct(rules: readonly Rule[]): readonly Rule[] {
+  return rules.length < 2 ? rules : [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+/** Those that none of the others says already. */
+export function without(rules: readonly Rule[], others: readonly Rule[]): readonly Rule[] {
+  if (rules.length === 0 || others.length === 0) return rules;
+  const known = new Set(others.map((rule) => JSON.stringify(rule)));
+  return rules.filter((rule) => !known.has(JSON.stringify(rule)));
 }
 
 function toRule({ name, args }: { name: string; args: Readonly<Record<string, unknown>> }): Rule[] {

@@ -1,20 +1,27 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { OperationResult } from '../execution/executeOperation.js';
 import { fromFormatted } from '../transport/clientError.js';
-import { openSubscription } from './handleEvent.js';
+import { openSubscription, type OpenSubscription } from './handleEvent.js';
 import { handleOperation } from './handleOperation.js';
 import type { Operation, Operations } from './Operations.js';
 import type { Serving } from './Serving.js';
 
 export interface ReloadableOperations extends Operations {
-  /** From now on operations are answered by this. Those validated against an earlier schema still go to the earlier one. */
+  /**
+   * From now on operations are answered by this. Those validated against an earlier schema still go to the earlier one; subscriptions
+   * that fit the new one move to it, and the others end with SCHEMA_CHANGED.
+   */
   serve(serving: Serving): void;
   serving(): Serving;
   /** Operations that are running, subscriptions not among them. */
   running(): number;
 }
+
+/** Milliseconds for which subscriptions are moved before anybody else is let in. */
+const MOVING_MS = 10;
 
 export function createOperations(first: Serving): ReloadableOperations {
   const bySchema = new WeakMap<GraphQLSchema, Serving>();
@@ -22,7 +29,18 @@ export function createOperations(first: Serving): ReloadableOperations {
   let current = first;
   let running = 0;
   let subscriptions = 0;
+  const open = new Set<OpenSubscription>();
   bySchema.set(first.supergraph.apiSchema, first);
+  const moveAll = async (serving: Serving): Promise<void> => {
+    let until = performance.now() + MOVING_MS;
+    for (const subscription of open) {
+      if (current !== serving) return;
+      subscription.move(serving);
+      if (performance.now() < until) continue;
+      await letOthersRun();
+      until = performance.now() + MOVING_MS;
+    }
+  };
   const servingOf = ({ schema }: Operation): Serving => bySchema.get(schema) ?? current;
 
   return {
@@ -36,6 +54,7 @@ export function createOperations(first: Serving): ReloadableOperations {
       current = serving;
       bySchema.set(serving.supergraph.apiSchema, serving);
       for (const listener of listeners) listener(serving.supergraph.apiSchema, serving.supergraph.sdl);
+      void moveAll(serving);
     },
     serving: () => current,
     running: () => running,
@@ -54,9 +73,17 @@ export function createOperations(first: Serving): ReloadableOperations {
           `The gateway has ${LIMITS.subscriptions} subscriptions open. Try again later.`,
         );
       subscriptions++;
-      const left = (): void => void subscriptions--;
+      let opened: OpenSubscription | undefined;
+      const left = (): void => {
+        subscriptions--;
+        if (opened) open.delete(opened);
+      };
       try {
-        return mapStream(await openSubscription(servingOf(operation), operation, call, left), toExecutionResult);
+        const serving = servingOf(operation);
+        opened = await openSubscription(serving, operation, call, left);
+        open.add(opened);
+        if (serving !== current) opened.move(current);
+        return mapStream(opened.stream, toExecutionResult);
       } catch (error) {
         left();
         throw error;

@@ -12,39 +12,54 @@ import { findOperation, isIncluded, rootFieldsOf } from '../planner/rootFields.j
 import { coerceVariables, refuseStaleSnapshot } from './handleOperation.js';
 import type { Operation } from './Operations.js';
 import type { Governed, Serving } from './Serving.js';
+import { validateOnce } from './validateOnce.js';
+
+export interface OpenSubscription {
+  readonly stream: AsyncIterableIterator<OperationResult>;
+  /** Goes on with another supergraph where the operation fits it, else ends the stream with SCHEMA_CHANGED. */
+  move(serving: Serving): void;
+}
 
 /**
  * The story of a subscription: govern → find the topic → read from the cursor; then for each event
  * filter → govern again → resolve the rest of the selection across subgraphs → client.
- * `onEnd` is called once when the stream has ended. Rejects, without calling it, when it cannot open (EVENT_GAP and BAD_CURSOR among others). The stream ends with an error when the caller lost access or
- * the token expired; its `return` settles everything at once.
+ * `onEnd` is called once when the stream has ended. Rejects, without calling it, when it cannot open (EVENT_GAP and BAD_CURSOR among others).
+ * The stream ends with an error when the caller lost access or the token expired; its `return` settles everything at once.
  */
 export async function openSubscription(
   serving: Serving,
   operation: Operation,
   call: Call,
   onEnd: () => void,
-): Promise<AsyncIterableIterator<OperationResult>> {
-  const variables = coerceVariables(operation);
-  const governed = governAgain(serving, operation, variables, call);
-  governed.record();
-  const { field, args } = rootField(operation, variables);
-  const stream = findEventStream(serving.supergraph, field);
-  const subscription: Subscription = { operation, variables, stream, field, args, call };
-  const reader = await openReader(serving, subscription);
+): Promise<OpenSubscription> {
+  let subscription = bind(serving, operation, call);
+  governAgain(subscription).record();
+  const reader = await openReader(subscription);
   serving.metrics.subscriptions(1);
-  return pullStream(
+  const stream = pullStream(
     reader,
-    (event) => handleEvent(serving, subscription, event),
+    (event) => handleEvent(subscription, event),
     () => {
       serving.metrics.subscriptions(-1);
       call.end();
       onEnd();
     },
   );
+  return {
+    stream,
+    move: (next) => {
+      try {
+        subscription = rebind(subscription, next);
+      } catch (error) {
+        stream.fail(error);
+      }
+    },
+  };
 }
 
+/** A subscription on the supergraph that serves it now. */
 interface Subscription {
+  readonly serving: Serving;
   readonly operation: Operation;
   readonly variables: Record<string, unknown>;
   readonly stream: EventStream;
@@ -53,29 +68,59 @@ interface Subscription {
   readonly call: Call;
 }
 
+function bind(serving: Serving, operation: Operation, call: Call): Subscription {
+  const variables = coerceVariables(operation);
+  const { field, args } = rootField(operation, variables);
+  return { serving, operation, variables, stream: findEventStream(serving.supergraph, field), field, args, call };
+}
+
+/** The reader goes on where it is, so the topic has to be the same. Throws SCHEMA_CHANGED. */
+function rebind({ operation, call, stream }: Subscription, serving: Serving): Subscription {
+  const changed = (why: string, cause?: unknown): MeshError =>
+    new MeshError(
+      'SCHEMA_CHANGED',
+      `The schema has changed and the subscription no longer fits it: ${why} Mend it and subscribe again from the last cursor.`,
+      { cause },
+    );
+  const schema = serving.supergraph.apiSchema;
+  const [invalid] = validateOnce(schema, operation.document);
+  if (invalid) throw changed(invalid.message);
+  try {
+    const bound = bind(serving, { ...operation, schema }, call);
+    serving.planner.plan(operation.document, operation.operationName);
+    if (bound.stream.topic === stream.topic) return bound;
+  } catch (cause) {
+    throw changed((cause as Error).message, cause);
+  }
+  throw changed('its events come from another topic.');
+}
+
 /** Resolves to null when the event is not for this subscription. */
-async function handleEvent(serving: Serving, subscription: Subscription, event: LoggedEvent): Promise<OperationResult | null> {
-  const { operation, variables, stream, field, args, call } = subscription;
+async function handleEvent(subscription: Subscription, event: LoggedEvent): Promise<OperationResult | null> {
+  const { serving, operation, variables, stream, field, args, call } = subscription;
   if (!isFor(call.request.principal, stream, args, event)) return null;
   const payload = stream.payload(event);
   if (!payload) return null;
-  const governed = governAgain(serving, operation, variables, call);
+  const governed = governAgain(subscription);
   const plan = serving.planner.plan(governed.document, operation.operationName);
   const { supergraph, clients, caching, metrics } = serving;
   const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
     const context = { request: contextOf(serving, call, event), signal };
-    const request = { ...operation, supergraph, plan, clients, context, denied: governed.denied, event: { [field]: payload } };
-    return caching.resolve(call.request.principal, (cache) => executeOperation({ ...request, cache }));
+    const request = { ...operation, supergraph, plan, coerced: variables, clients, context, denied: governed.denied };
+    return caching.resolve(call.request.principal, (cache) =>
+      executeOperation({ ...request, cache, event: { [field]: payload } }),
+    );
   });
   metrics.event(stream.topic, result.errors ? 'failed' : 'sent');
   return result;
 }
 
 /** Rights may change while a subscription is open, so every event is decided anew. */
-function governAgain(serving: Serving, operation: Operation, variables: Record<string, unknown>, call: Call): Governed {
+function governAgain({ serving, operation, variables, call }: Subscription): Governed {
   if (call.expiresAt !== null && call.expiresAt <= serving.clock())
     throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one and go on from the last cursor.');
   const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+  if (governed.byPolicies) refuseStaleSnapshot(serving);
   if (governed.nothingLeft) {
     governed.record();
     const [denied] = governed.denied;
@@ -84,7 +129,6 @@ function governAgain(serving: Serving, operation: Operation, variables: Record<s
       denied?.message ?? 'The caller may not see these events.',
     );
   }
-  refuseStaleSnapshot(serving, governed, { kind: 'subscription', segments: [], routed: [] });
   return governed;
 }
 
@@ -97,7 +141,7 @@ function rootField({ schema, document, operationName }: Operation, variables: Re
   return { field: definition.name, args: getArgumentValues(definition, root.field, variables) };
 }
 
-async function openReader({ eventLog }: Serving, { stream, args, call }: Subscription): Promise<EventFeed> {
+async function openReader({ serving: { eventLog }, stream, args, call }: Subscription): Promise<EventFeed> {
   if (!eventLog) throw new MeshError('SUBSCRIPTION_UNSUPPORTED', 'This gateway has no event log.');
   const after = args['after'];
   const reader = await eventLog.read(stream.topic, typeof after === 'string' ? after : 'head');

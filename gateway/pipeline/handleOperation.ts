@@ -19,18 +19,20 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
   try {
-    const variables = coerceVariables(operation);
+    const coerced = coerceVariables(operation);
     if (call.after !== null) await serving.caughtUp(call.after, call.signal);
-    const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+    const governed = serving.govern(operation.document, operation.operationName, coerced, call.request.principal);
+    if (governed.byPolicies) refuseStaleSnapshot(serving);
     governed.record();
     const plan = serving.planner.plan(governed.document, operation.operationName);
     kind = plan.kind;
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
-    refuseStaleSnapshot(serving, governed, plan);
-    const result = await answerFromCache(serving, operation, call, { plan, governed, variables }, async (cache) => {
-      const hints = await serving.route(plan.routed, variables, call);
-      return execute(serving, operation, call, { plan, governed, hints, cache });
+    if (plan.routed.length > 0) refuseStaleSnapshot(serving);
+    const planned = { plan, governed, coerced };
+    const result = await answerFromCache(serving, operation, call, planned, async (cache) => {
+      const hints = await serving.route(plan.routed, coerced, call);
+      return execute(serving, operation, call, { ...planned, hints, cache });
     });
     outcome = result.errors ? 'partial' : 'ok';
     return result;
@@ -47,9 +49,8 @@ export function coerceVariables({ schema, document, operationName, variables }: 
   return coerced;
 }
 
-/** Catalog, prices and policies as they were long ago must not decide anything. */
-export function refuseStaleSnapshot(serving: Serving, governed: Governed, plan: OperationPlan): void {
-  if (!governed.byPolicies && plan.routed.length === 0) return;
+/** Catalog, prices and policies as they were long ago must not decide anything, nor must what they decided go on record. */
+export function refuseStaleSnapshot(serving: Serving): void {
   const ageMs = serving.snapshotAgeMs();
   if (ageMs === null || ageMs <= LIMITS.snapshotMs) return;
   const age = Number.isFinite(ageMs) ? `is ${Math.round(ageMs / 1000)} s old` : 'is not there yet';
@@ -78,6 +79,7 @@ function refuseEffectsOverGet({ routed }: OperationPlan, { overGet }: Call): voi
 interface Planned {
   readonly plan: OperationPlan;
   readonly governed: Governed;
+  readonly coerced: Record<string, unknown>;
 }
 
 /** Tells the call how long its answer holds. */
@@ -85,7 +87,7 @@ async function answerFromCache(
   { caching }: Serving,
   { document, operationName, variables }: Operation,
   call: Call,
-  { plan, governed, variables: coerced }: Planned & { readonly variables: Record<string, unknown> },
+  { plan, governed, coerced }: Planned,
   compute: (cache: FetchCache | null) => Promise<OperationResult>,
 ): Promise<OperationResult> {
   const { principal } = call.request;
@@ -102,10 +104,12 @@ function execute(
   {
     plan,
     governed,
+    coerced,
     hints,
     cache,
   }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
 ): Promise<OperationResult> {
   const { supergraph, clients } = serving;
-  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, cache, denied: governed.denied });
+  const { denied } = governed;
+  return executeOperation({ ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, denied });
 }

@@ -14,6 +14,8 @@ export interface OperationPlan {
 export interface PlanSegment {
   /** Undefined: nothing to fetch (introspection, or everything skipped). */
   readonly node: PlanNode | undefined;
+  /** Its data is kept apart from that of the other segments until it is complete. */
+  readonly apart?: true;
   /** Set on the segment of one routed field, which is an effect. */
   readonly routed?: RoutedInstance;
 }

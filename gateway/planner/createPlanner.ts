@@ -2,6 +2,7 @@ import {
   getNamedType,
   Kind,
   print,
+  visit,
   type DocumentNode,
   type GraphQLObjectType,
   type OperationDefinitionNode,
@@ -10,6 +11,7 @@ import {
 import { getArgumentValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
+import type { DataName } from './dataNames.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment, RoutedInstance } from './OperationPlan.js';
@@ -30,7 +32,8 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
 
   const build = (schema: Schema, document: DocumentNode): PlanNode | SubscriptionNode | undefined => {
     try {
-      return queryPlanner.buildQueryPlan(operationFromDocument(schema, document, { validate: false })).node;
+      const fetched = withDataNames(document, supergraph.dataName);
+      return queryPlanner.buildQueryPlan(operationFromDocument(schema, fetched, { validate: false })).node;
     } catch (cause) {
       throw new MeshError('PLANNING_FAILED', 'The operation could not be planned.', { cause });
     }
@@ -42,30 +45,37 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     const operation = findOperation(document, operationName);
     const fields = rootFieldsOf(document, operation);
     if (operation.operation === 'subscription')
-      return planSubscription(supergraph, document, operation, fields, (part) => build(schemas.client, part));
+      return planSubscription(supergraph, document, operation, fields, (part) => build(schemas.client, whole(part)));
     const segments: PlanSegment[] = [];
     for (const group of groupFields(supergraph, operation, fields)) {
       if (group.routed) {
-        const routed = routedInstance(supergraph, operation, group.fields[0]!, segments.length);
-        segments.push({ node: buildFetches(schemas.full, withHint(document, operation, group.fields, routed)), routed });
+        const routed = routedInstance(supergraph, operation, group.fields, segments.length);
+        const hinted = withHint(document, operation, group.fields, routed);
+        segments.push({ node: buildFetches(schemas.full, whole(hinted)), routed });
       } else {
-        segments.push({ node: planPlain(document, operation, group.fields) });
+        segments.push(...planPlain(document, operation, group.fields));
       }
     }
     return { kind: operation.operation, segments, routed: segments.flatMap(({ routed }) => routed ?? []) };
   };
-  const planPlain = (
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    fields: readonly RootField[],
-  ): PlanNode | undefined => {
+  const planPlain = (document: DocumentNode, operation: OperationDefinitionNode, fields: readonly RootField[]): PlanSegment[] => {
     const fetched = fields.filter(({ field }) => !field.name.value.startsWith('__'));
-    if (fetched.length === 0) return undefined;
-    const node = buildFetches(schemas.client, withRootFields(document, operation, fetched.map(toSelection)));
+    if (fetched.length === 0) return [{ node: undefined }];
+    const part = withRootFields(document, operation, fetched.map(toSelection));
+    const parts = operation.operation === 'query' ? supergraph.splitConflicts(part) : [whole(part)];
+    const nodes = parts.map((each) => buildFetches(schemas.client, each));
     // It says nothing when it finds no way, and an answer of nulls would be a lie.
-    if (!node && fetched.some(mayBeIncluded))
+    if (!nodes.some((node) => node) && fetched.some(mayBeIncluded))
       throw new MeshError('PLANNING_FAILED', 'No subgraph can resolve what the operation asks for.');
-    return node;
+    return nodes.map((node, index) => (index === 0 ? { node } : { node, apart: true }));
+  };
+  /** An effect is not had twice for what can only be read in parts. */
+  const whole = (document: DocumentNode): DocumentNode => {
+    if (supergraph.splitConflicts(document).length === 1) return document;
+    throw new MeshError(
+      'PLANNING_FAILED',
+      'Two of the fields require another one with different arguments, which only a query can have. Read one of them by a query.',
+    );
   };
 
   return {
@@ -78,6 +88,15 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
       return plan;
     },
   };
+}
+
+function withDataNames(document: DocumentNode, dataName: DataName): DocumentNode {
+  return visit(document, {
+    Field: (field) => {
+      const value = dataName(field);
+      return value === responseName(field) ? undefined : { ...field, alias: { kind: Kind.NAME, value } };
+    },
+  });
 }
 
 /** False when a literal @skip or @include leaves the field out whatever the variables are. */
@@ -132,9 +151,11 @@ function rootTypeOf({ apiSchema }: Supergraph, operation: OperationDefinitionNod
 function routedInstance(
   supergraph: Supergraph,
   operation: OperationDefinitionNode,
-  root: RootField,
+  fields: readonly RootField[],
   index: number,
 ): RoutedInstance {
+  // Repetitions of one response name have equal arguments, or the operation were not valid; only their conditions may differ.
+  const root = fields[0]!;
   const rootType = rootTypeOf(supergraph, operation);
   const definition = rootType.getFields()[root.field.name.value]!;
   const { args } = supergraph.directivesOn(rootType.name, definition.name).find(({ name }) => name === 'costRouted')!;
@@ -143,12 +164,20 @@ function routedInstance(
     responseName: responseName(root.field),
     coordinate: `${rootType.name}.${definition.name}`,
     returnType: getNamedType(definition.type).name,
-    hintVariable: `_route${index}`,
+    hintVariable: freeName(operation, `_route${index}`),
     ...(typeof args['taskClass'] === 'string' && { taskClass: args['taskClass'] }),
     ...(typeof args['objective'] === 'string' && { objective: args['objective'] }),
-    isIncluded: (variables) => isIncluded(root, variables),
+    isIncluded: (variables) => fields.some((field) => isIncluded(field, variables)),
     input: (variables) => getArgumentValues(definition, root.field, variables)[inputArgument],
   };
+}
+
+/** A client may call its own variables anything. */
+function freeName({ variableDefinitions }: OperationDefinitionNode, wanted: string): string {
+  const taken = new Set(variableDefinitions?.map(({ variable }) => variable.name.value));
+  let name = wanted;
+  while (taken.has(name)) name += '_';
+  return name;
 }
 
 function withHint(

@@ -8,6 +8,8 @@ import {
 import { GraphQLError, parse, print, visit, type ConstDirectiveNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
+import { createDataNames, type DataName } from './dataNames.js';
+import { createSplitConflicts, type SplitConflicts } from './splitConflicts.js';
 
 /** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
 export interface AppliedDirective {
@@ -30,6 +32,12 @@ export interface Supergraph {
   /** The object types that an interface or union may turn out to be; an object type is itself. */
   possibleTypes(typeName: string): readonly string[];
   rootType(kind: 'query' | 'mutation' | 'subscription'): string | undefined;
+  /** The interfaces that a type implements, hidden ones among them. */
+  interfacesOf(typeName: string): readonly string[];
+  /** See createDataNames. */
+  readonly dataName: DataName;
+  /** See createSplitConflicts. */
+  readonly splitConflicts: SplitConflicts;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
   readonly isMesh: boolean;
   /** For the planner alone. */
@@ -50,7 +58,8 @@ const OPTIONAL_MESH_DIRECTIVES = new Set(['cacheControl', 'degradable']);
  * or governance directive that this gateway does not enforce: serving such a field unguarded would be worse than not serving it.
  */
 export function loadSupergraph(sdl: string): Supergraph {
-  const federation = build(sdl);
+  const document = parseSdl(sdl);
+  const federation = build(document);
   const schema = federation.schema;
 
   const cache = new Map<string, readonly AppliedDirective[]>();
@@ -61,10 +70,11 @@ export function loadSupergraph(sdl: string): Supergraph {
     return applied;
   };
   const subgraphs = new Map(federation.subgraphsMetadata().map(({ name, url }) => [name, { name, url }]));
+  const apiSchema = federation.apiSchema().toGraphQLJSSchema();
   const supergraph: Supergraph = {
     sdl,
     version: createHash('sha256').update(sdl).digest('base64url').slice(0, 16),
-    apiSchema: federation.apiSchema().toGraphQLJSSchema(),
+    apiSchema,
     subgraphs,
     directivesOn,
     returnType: (typeName, fieldName) => {
@@ -81,6 +91,12 @@ export function loadSupergraph(sdl: string): Supergraph {
       return type?.kind === 'ObjectType' ? [typeName] : [];
     },
     rootType: (kind) => schema.schemaDefinition.rootType(kind)?.name,
+    interfacesOf: (typeName) => {
+      const type = schema.type(typeName);
+      return type && 'interfaces' in type ? type.interfaces().map(({ name }) => name) : [];
+    },
+    dataName: createDataNames(document),
+    splitConflicts: createSplitConflicts(document, apiSchema),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,
   };
@@ -88,9 +104,17 @@ export function loadSupergraph(sdl: string): Supergraph {
   return supergraph;
 }
 
-function build(sdl: string): FederationSupergraph {
+function parseSdl(sdl: string): DocumentNode {
   try {
-    return FederationSupergraph.build(resolvableKeysFirst(parse(sdl, { noLocation: true })), {
+    return parse(sdl, { noLocation: true });
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function build(document: DocumentNode): FederationSupergraph {
+  try {
+    return FederationSupergraph.build(resolvableKeysFirst(document), {
       supportedFeatures: FEATURES,
       validateSupergraph: false,
     });
@@ -98,10 +122,14 @@ function build(sdl: string): FederationSupergraph {
     if (cause instanceof GraphQLError && cause.extensions['code'] === 'CheckFailed') {
       throw unsupported(cause.message.replace(/^.*\n\s*feature (\S+) is for: (\w+).*$/s, 'the feature $1 (for: $2)'));
     }
-    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
-      cause,
-    });
+    throw unreadable(cause);
   }
+}
+
+function unreadable(cause: unknown): MeshError {
+  return new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
+    cause,
+  });
 }
 
 /** The planner takes the first key of a subgraph for entering it, although one with `resolvable: false` does not let it in. */

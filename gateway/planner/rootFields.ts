@@ -9,6 +9,7 @@ import {
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
   type SelectionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { MeshError } from '../errors.js';
 
@@ -46,6 +47,25 @@ export function fragmentsOf(document: DocumentNode): ReadonlyMap<string, Fragmen
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
       .map((fragment) => [fragment.name.value, fragment]),
   );
+}
+
+/** Every named fragment written out where it is spread, in nodes of its own. */
+export function spreadFragments(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): SelectionSetNode {
+  const selections = set.selections.map((selection): SelectionNode => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      const fragment = fragments.get(selection.name.value)!;
+      return {
+        kind: Kind.INLINE_FRAGMENT,
+        typeCondition: fragment.typeCondition,
+        ...(selection.directives && { directives: selection.directives }),
+        selectionSet: spreadFragments(fragment.selectionSet, fragments),
+      };
+    }
+    return selection.selectionSet
+      ? ({ ...selection, selectionSet: spreadFragments(selection.selectionSet, fragments) } as SelectionNode)
+      : { ...selection };
+  });
+  return { ...set, selections };
 }
 
 export function rootFieldsOf(document: DocumentNode, operation: OperationDefinitionNode): RootField[] {

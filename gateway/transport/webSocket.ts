@@ -1,4 +1,4 @@
-import { GraphQLError, validate, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
@@ -12,6 +12,7 @@ import type { Authenticate, Caller } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import type { Operation, Operations } from '../pipeline/Operations.js';
+import { validateOnce } from '../pipeline/validateOnce.js';
 import { findOperation } from '../planner/rootFields.js';
 import { toClientError } from './clientError.js';
 
@@ -137,9 +138,9 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: 5_000,
     onConnect: async ({ connectionParams, extra }) => {
-      const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+      const { Authorization, authorization = Authorization } = connectionParams ?? {};
       try {
-        extra.caller = await authenticate(typeof authorization === 'string' ? authorization : undefined);
+        extra.caller = await authenticate(authorization);
         return true;
       } catch {
         return false;
@@ -156,7 +157,7 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
         const document = checkOperation(query);
         findOperation(document, operationName ?? undefined);
         const schema = operations.schema();
-        const errors = validateOnce(schema, document);
+        const errors = validationErrors(schema, document);
         return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables, contextValue: extra };
       } catch (error) {
         return [toSend(error)];
@@ -172,16 +173,10 @@ function toOperation({ schema, document, operationName, variableValues }: Execut
   return { schema, document, operationName: operationName ?? undefined, variables: variableValues ?? {} };
 }
 
-const valid = new WeakMap<GraphQLSchema, WeakSet<DocumentNode>>();
-
-function validateOnce(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-  let documents = valid.get(schema);
-  if (!documents) valid.set(schema, (documents = new WeakSet()));
-  if (documents.has(document)) return [];
-  const errors = validate(schema, document);
-  if (errors.length === 0) documents.add(document);
-  return errors.map(
-    (error) => new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
+function validationErrors(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  return validateOnce(schema, document).map(
+    ({ message, nodes }) =>
+      new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
   );
 }
 

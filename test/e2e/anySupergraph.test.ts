@@ -13,6 +13,7 @@ const OPERATIONS = [
   '{ users { id friends { id name } bought { __typename label price ... on Book { pages author { name reviews { text } } } } } }',
   '{ products { id label ... on Book { reviews { id by { id email } } } ... on Chair { shipping } } nodes { label } matrix { id } }',
   '{ search { __typename ... on User { email name } ... on Book { pages } ... on Chair { legs } } nobody { id } latest { text of { __typename } } }',
+  '{ stocked { id stock } heaviest { __typename label ... on Book { pages stock reserved } } products { stock } }',
   'query ($max: Int, $deep: Boolean!) { me { reviews(max: $max) { id } friends @include(if: $deep) { name } } }',
   'mutation { one: rename(id: "u1", name: "x") { name reviews { id } } two: rename(id: "u1", name: "y") { name } }',
 ];

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { MeshError } from '../../gateway/errors.js';
+import type { SubgraphClient } from '../../gateway/fetch/SubgraphClient.js';
 import { askMeshOverHttp, rerouteOverHttp } from '../../gateway/transport/internalCalls.js';
+import type { EventFeed, EventLog, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import { newEvent } from '../../subgraphs/shared/newEvent.js';
 import { ANONYMOUS, GATEWAY_PRINCIPAL, type Principal } from '../../subgraphs/shared/principal.js';
-import { send } from '../support/graphqlClient.js';
-import { internalKey, startTestGateway, supergraphSdl } from './support/startTestGateway.js';
+import { send, socketClient, watch } from '../support/graphqlClient.js';
+import { internalKey, openControl, startTestGateway, supergraphSdl } from './support/startTestGateway.js';
 
 describe('a gateway', () => {
   it('drains when it closes: what runs is answered, sockets are told, nobody new is let in', async () => {
@@ -115,6 +118,95 @@ describe('a gateway', () => {
     await mesh.close();
   });
 
+  it('moves subscriptions to a new supergraph, and ends those that do not fit it, saying how to go on', async () => {
+    const log = fedByHand();
+    const byId = async ({ id }: { id: string }) => ({ id, taskClass: 'first' });
+    const mesh = await startTestGateway({
+      eventLog: log.eventLog,
+      resolvers: { Task: { __resolveReference: byId }, Agent: { __resolveReference: byId } },
+    });
+    const client = socketClient(mesh.url);
+    const fitting = watch<{ taskEvents: object }>(client, 'subscription { taskEvents { kind task { id taskClass } } }');
+    const broken = watch(client, 'subscription { taskEvents { agent { id supervisor { id } } } }');
+    await expect.poll(log.readers).toBe(2);
+    log.feed('t1');
+    expect((await fitting.take(1))[0]).toMatchObject({ taskEvents: { task: { id: 't1', taskClass: 'first' } } });
+    await broken.take(1);
+
+    const old = countClosed(mesh.clients);
+    const answering: SubgraphClient = {
+      request: async () => ({ data: { _entities: [{ __typename: 'Task', taskClass: 'moved' }] } }),
+      close: async () => undefined,
+    };
+    const sdl = supergraphSdl.replace(/\bsupervisor: Agent\b/, 'boss: Agent');
+    await mesh.gateway.reload({ sdl, clients: new Map([['agents', answering]]) });
+    await expect(broken.take(1)).rejects.toMatchObject([
+      { message: expect.stringMatching(/supervisor.*last cursor/), extensions: { code: 'SCHEMA_CHANGED' } },
+    ]);
+    log.feed('t2');
+    expect(await fitting.take(1)).toEqual([{ taskEvents: { kind: 'QUEUED', task: { id: 't2', taskClass: 'moved' } } }]);
+    expect(log.readers()).toBe(1);
+    await client.dispose();
+    // The old one waits for what began on it; a gateway that closes does not leave it behind.
+    expect(old()).toBe(0);
+    await mesh.close();
+    expect(old()).toBe(mesh.clients.size);
+  });
+
+  it('serves the old supergraph until nothing is missing for the new one', async () => {
+    const missing = [['nothing is read yet']];
+    const controls = [openControl, { ...openControl, missing: () => missing.flat() }];
+    const mesh = await startTestGateway({ createControl: () => controls.shift()! });
+    const sdl = supergraphSdl.replace(/\bsupervisor: Agent\b/, 'chief: Agent @join__field(graph: AGENTS)\n  supervisor: Agent');
+    const query = '{ agent(id: "a") { chief { id } } }';
+    let reloaded = false;
+    const reloading = mesh.gateway.reload({ sdl, clients: new Map() }).then(() => (reloaded = true));
+    expect((await send(mesh.url, query)).status).toBe(400);
+    expect(reloaded).toBe(false);
+    missing.pop();
+    await reloading;
+    expect((await send(mesh.url, query)).status).toBe(200);
+    await mesh.close();
+  });
+
+  it('gives up a new supergraph that is not ready when the gateway closes, and closes what was made for it', async () => {
+    let closed = 0;
+    const controls = [openControl, { ...openControl, missing: () => ['everything'], close: async () => void closed++ }];
+    const mesh = await startTestGateway({ createControl: () => controls.shift()! });
+    const client: SubgraphClient = { request: () => Promise.reject(new Error('unused')), close: async () => void closed++ };
+    const reloading = mesh.gateway.reload({ sdl: supergraphSdl, clients: new Map([['agents', client]]) });
+    const refused = expect(reloading).rejects.toMatchObject({
+      code: 'SNAPSHOT_STALE',
+      message: expect.stringMatching(/old one/),
+    });
+    await mesh.close();
+    await refused;
+    expect(closed).toBe(2);
+    const broken = await startTestGateway();
+    await expect(broken.gateway.reload({ sdl: 'no', clients: new Map([['agents', client]]) })).rejects.toThrow();
+    expect(closed).toBe(3);
+    await broken.close();
+  });
+
+  it('puts nothing on record that a stale snapshot decided', async () => {
+    let recorded = 0;
+    const denied = [{ message: 'No.', path: ['agent'], extensions: { code: 'FORBIDDEN' } }];
+    const mesh = await startTestGateway({
+      eventLog: fedByHand().eventLog,
+      control: {
+        snapshotAgeMs: () => Infinity,
+        govern: (document) => ({ document, denied, nothingLeft: true, byPolicies: true, record: () => void recorded++ }),
+      },
+    });
+    const stale = [{ extensions: { code: 'SNAPSHOT_STALE' } }];
+    expect(await send(mesh.url, '{ agent(id: "a") { id } }')).toMatchObject({ status: 503, errors: stale });
+    const client = socketClient(mesh.url);
+    await expect(watch(client, 'subscription { taskEvents { kind } }').take(1)).rejects.toMatchObject(stale);
+    expect(recorded).toBe(0);
+    await client.dispose();
+    await mesh.close();
+  });
+
   it('routes a stored task anew for holders of the internal key only', async () => {
     const mesh = await startTestGateway();
     const request = { principal: GATEWAY_PRINCIPAL, field: 'Mutation.taskRun', input: { taskClass: 'x' } };
@@ -208,6 +300,45 @@ describe('a gateway', () => {
     await unbuilt.close();
   });
 });
+
+/** An event log of one topic, fed by hand. */
+function fedByHand() {
+  const events: LoggedEvent[] = [];
+  const wake = new Set<() => void>();
+  let readers = 0;
+  const read = async (): Promise<EventFeed> => {
+    let next = events.length;
+    let stopped = false;
+    readers++;
+    const reader: EventFeed = {
+      next: async () => {
+        while (!stopped && next === events.length) await new Promise<void>((resolve) => wake.add(resolve));
+        return stopped ? { value: undefined, done: true } : { value: events[next++]!, done: false };
+      },
+      stop: async () => {
+        if (!stopped) readers--;
+        stopped = true;
+        for (const look of wake) look();
+      },
+      [Symbol.asyncIterator]: () => reader,
+    };
+    return reader;
+  };
+  const eventLog = { read, head: async () => String(events.length) } as unknown as EventLog;
+  const feed = (taskId: string): void => {
+    const data = { tenant: 'demo', taskId, taskClass: 'x', kind: 'QUEUED', status: 'QUEUED', agentId: 'a1', modelId: null };
+    events.push({ cursor: taskId, event: newEvent('task.queued', taskId, data, { subgraph: 'agents', nowMs: Date.now() }) });
+    for (const look of wake) look();
+    wake.clear();
+  };
+  return { eventLog, feed, readers: () => readers };
+}
+
+function countClosed(clients: ReadonlyMap<string, SubgraphClient>): () => number {
+  let closed = 0;
+  for (const client of clients.values()) client.close = async () => void closed++;
+  return () => closed;
+}
 
 /** Sends the path as it is; `fetch` would resolve its dots. */
 function rawStatus(url: string, path: string): Promise<number | undefined> {

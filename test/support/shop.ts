@@ -5,35 +5,38 @@ import { inProcessClient } from '../../gateway/fetch/inProcessClient.js';
 import type { SubgraphClient } from '../../gateway/fetch/SubgraphClient.js';
 import { loadSupergraph, type Supergraph } from '../../gateway/planner/loadSupergraph.js';
 
-/** A small graph over three subgraphs with what makes federation hard: two keys, @requires, @provides, unions, interfaces, nulls, failures. */
+/** A small graph over four subgraphs with what makes federation hard: two keys, @requires, @interfaceObject, unions, interfaces, nulls, failures. */
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.11",
-  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible"])\n`;
+  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@interfaceObject"])\n`;
 
 export const shopSdl = {
   users: `${LINK}
-    type Query { me: User users: [User!]! user(id: ID!): User nobody: User }
+    type Query { shop: Shop @shareable me: User users: [User!]! user(id: ID!): User nobody: User }
+    type Shop @shareable { name: String }
     type Mutation { rename(id: ID!, name: String!): User }
-    type User @key(fields: "id") @key(fields: "email") { id: ID! email: String! name(upper: Boolean = false): String friends: [User] broken: String brokenStrict: String! }`,
+    type User @key(fields: "id") @key(fields: "email") { id: ID! email: String! name(upper: Boolean = false): String friends: [User] broken: String brokenStrict: String! query: Query }`,
   products: `${LINK}
     type Query { products(first: Int = 10): [Product] search(text: String): [Thing] nodes: [Node!]! matrix: [[Product!]] }
     interface Node { id: ID! label: String }
     union Thing = Book | Chair | User
     interface Product implements Node @key(fields: "id") { id: ID! label: String price: Int weight: Int }
-    type Book implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int pages: Int! author: User }
+    type Book implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int cost(currency: String = "EUR"): Int pages: Int! author: User }
     type Chair implements Product & Node @key(fields: "id") { id: ID! label: String price: Int weight: Int legs: Int }
     type User @key(fields: "id") { id: ID! bought: [Product] }`,
   reviews: `${LINK}
-    type Query { latest: Review }
+    type Query { latest: Review shop: Shop @shareable }
+    type Shop @shareable { motto: String broken: String }
     type User @key(fields: "email") { email: String! reviews(max: Int): [Review] email2: String @inaccessible }
-    type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight") reviews: [Review!] }
+    type Book @key(fields: "id") { id: ID! price: Int @external weight: Int @external shipping: Int @requires(fields: "price weight")
+      cost(currency: String = "EUR"): Int @external duty: Int @requires(fields: "cost(currency: \\"USD\\")")
+      toll: Int @requires(fields: "cost(currency: \\"GBP\\")") reviews: [Review!] }
     type Chair @key(fields: "id") { id: ID! price: Int @external shipping: Int @requires(fields: "price") }
-    type Review { id: ID! text: String by: User @provides(fields: "name") of: Subject }
-    type User2 { x: Int }
+    type Review { id: ID! text: String by: User of: Subject }
     union Subject = Book | Chair`,
+  stock: `${LINK}
+    type Query { stocked: [Product] heaviest: Product }
+    type Product @key(fields: "id") @interfaceObject { id: ID! stock: Int reserved: Int! }`,
 };
-shopSdl.reviews = shopSdl.reviews
-  .replace('type User2 { x: Int }\n', '')
-  .replace('by: User @provides(fields: "name")', 'by: User');
 
 export interface Shop {
   readonly supergraph: Supergraph;
@@ -55,18 +58,22 @@ export function makeShop(): Shop {
   const byKey = async (reference: Item): Promise<Item | null> => {
     const found = data.all.find(
       (item) =>
-        item['__typename'] === reference['__typename'] &&
+        (reference['__typename'] === 'Product' ? 'price' in item : item['__typename'] === reference['__typename']) &&
         ['id', 'email'].some((key) => key in reference && reference[key] === item[key]),
     );
     // What @requires brought is in the reference and wins.
-    return found ? Object.assign(Object.create(found) as Item, reference) : null;
+    return found ? { ...found, ...reference, __typename: found['__typename'] } : null;
   };
   const typed = { __resolveType: (item: Item) => item['__typename'] };
   const resolvers = (name: string) => ({
     Query: data.query,
     ...(name === 'users' && { Mutation: data.mutation }),
-    User: { __resolveReference: byKey },
-    ...(name !== 'users' && { Book: { __resolveReference: byKey }, Chair: { __resolveReference: byKey } }),
+    ...(name !== 'stock' && { User: { __resolveReference: byKey } }),
+    ...(name === 'stock' && { Product: { __resolveReference: byKey } }),
+    ...((name === 'products' || name === 'reviews') && {
+      Book: { __resolveReference: byKey },
+      Chair: { __resolveReference: byKey },
+    }),
     ...(name === 'products' && { Node: typed, Thing: typed, Product: { ...typed, __resolveReference: byKey } }),
     ...(name === 'reviews' && { Subject: typed }),
   });
@@ -118,6 +125,7 @@ function makeData() {
     name({ upper }: { upper?: boolean }) {
       return upper ? name?.toUpperCase() : name;
     },
+    query: () => rootFields(query),
     broken: () => {
       throw new GraphQLError(`broken ${id}`, { extensions: { code: 'BROKEN' } });
     },
@@ -131,9 +139,57 @@ function makeData() {
     const { price, weight } = this as { price: number | null; weight: number | null };
     return price === null ? null : price + (this['__typename'] === 'Book' ? (weight ?? 0) : 0);
   }
-  const book: Item = { __typename: 'Book', id: 'b1', label: 'Book', price: 10, weight: 3, pages: 100, author: ada, shipping };
-  const other: Item = { __typename: 'Book', id: 'b2', label: null, price: null, weight: 1, pages: 7, author: null, shipping };
-  const chair: Item = { __typename: 'Chair', id: 'c1', label: 'Chair', price: 50, weight: null, legs: 4, shipping };
+  function cost(this: Item, { currency }: { currency?: string }): number | null {
+    return this['price'] === null ? null : (this['price'] as number) * currency!.charCodeAt(0);
+  }
+  // The subgraph that has it by @requires gets the cost; in one schema it is computed.
+  function duty(this: Item): unknown {
+    return typeof this['cost'] === 'function' ? cost.call(this, { currency: 'USD' }) : this['cost'];
+  }
+  function toll(this: Item): unknown {
+    return typeof this['cost'] === 'function' ? cost.call(this, { currency: 'GBP' }) : this['cost'];
+  }
+  const book: Item = {
+    __typename: 'Book',
+    id: 'b1',
+    label: 'Book',
+    price: 10,
+    weight: 3,
+    pages: 100,
+    author: ada,
+    shipping,
+    cost,
+    duty,
+    toll,
+    stock: 3,
+    reserved: 1,
+  };
+  const other: Item = {
+    __typename: 'Book',
+    id: 'b2',
+    label: null,
+    price: null,
+    weight: 1,
+    pages: 7,
+    author: null,
+    shipping,
+    cost,
+    duty,
+    toll,
+    stock: null,
+    reserved: 0,
+  };
+  const chair: Item = {
+    __typename: 'Chair',
+    id: 'c1',
+    label: 'Chair',
+    price: 50,
+    weight: null,
+    legs: 4,
+    shipping,
+    stock: 0,
+    reserved: 2,
+  };
   const review = (id: string, by: Item, of: Item): Item => ({ __typename: 'Review', id, text: `text ${id}`, by, of });
   const reviews = [review('r1', ada, book), review('r2', eve, chair), review('r3', ada, other)];
   book['reviews'] = reviews.filter(({ of }) => of === book);
@@ -153,6 +209,15 @@ function makeData() {
     nodes: () => [book, chair],
     matrix: () => [[book, chair], null, [], [other]],
     latest: () => reviews[2],
+    shop: () => ({
+      name: 'Shop',
+      motto: 'All of it',
+      broken: () => {
+        throw new GraphQLError('broken shop', { extensions: { code: 'BROKEN' } });
+      },
+    }),
+    stocked: () => [book, null, chair, other],
+    heaviest: () => book,
   };
   const renames: string[] = [];
   const mutation: Record<string, Resolver> = {

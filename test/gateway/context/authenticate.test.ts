@@ -29,6 +29,10 @@ describe('development tokens', () => {
     await expect(closed('Bearer dev-admin')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
+  it.each([null, 7, true, {}, ['Bearer dev-admin']])('are refused, not taken for anonymous, when they are %j', async (value) => {
+    await expect(authenticate(value)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
   it('are not needed for the anonymous caller', async () => {
     expect((await authenticate(undefined)).principal).toMatchObject({ kind: 'ANONYMOUS', tenant: null, scopes: [] });
   });

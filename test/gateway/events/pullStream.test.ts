@@ -104,4 +104,26 @@ describe('pullStream', () => {
     expect(await stream.next()).toEqual(DONE);
     expect({ ends, stopped: state.stopped }).toEqual({ ends: 1, stopped: 1 });
   });
+
+  it('ends with an error from outside: told to who waits, or else to who asks next', async () => {
+    const ended = { waiting: 0, busy: 0 };
+    const open = (name: keyof typeof ended) =>
+      pullStream(
+        handFed().reader,
+        async () => 'value',
+        () => void ended[name]++,
+      );
+    const waiting = open('waiting');
+    const [first, second] = [waiting.next(), waiting.next()];
+    waiting.fail(new Error('changed'));
+    await expect(first).rejects.toThrow('changed');
+    expect(await second).toEqual(DONE);
+    expect(await waiting.next()).toEqual(DONE);
+    const busy = open('busy');
+    busy.fail(new Error('changed'));
+    busy.fail(new Error('again'));
+    await expect(busy.next()).rejects.toThrow('changed');
+    expect(await busy.next()).toEqual(DONE);
+    expect(ended).toEqual({ waiting: 1, busy: 1 });
+  });
 });

@@ -13,21 +13,24 @@ import {
 } from 'graphql';
 import { expect, it } from 'vitest';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 import { makeShop } from '../../support/shop.js';
 
 const shop = makeShop();
+const { rootValue } = makeShop();
 const planner = createPlanner(shop.supergraph);
 
-async function ours(query: string, variables: Record<string, unknown> = {}) {
-  const { supergraph, clients } = shop;
+async function ours(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
+  const { supergraph } = shop;
   const document = parse(query);
   return executeOperation({
     supergraph,
     plan: planner.plan(document),
     document,
     variables,
+    coerced: coerceVariables({ schema: supergraph.apiSchema, document, variables }),
     clients,
     context: anonymousContext(),
   });
@@ -36,7 +39,7 @@ async function ours(query: string, variables: Record<string, unknown> = {}) {
 async function monolith(query: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
   const { apiSchema: schema } = shop.supergraph;
   // Abstract types are resolved by the __typename that every object carries.
-  return execute({ schema, document: parse(query), rootValue: makeShop().rootValue, variableValues: variables });
+  return execute({ schema, document: parse(query), rootValue, variableValues: variables });
 }
 
 interface Located {
@@ -87,6 +90,37 @@ it.each([
   ['errors in lists', '{ users { id broken reviews { text } } }'],
   ['non-null errors that pass up', '{ users { id brokenStrict } me { id } }'],
   ['a null entity', '{ nobody { reviews { id } } user(id: "none") { name } }'],
+  ['an entity known by its interface only', '{ stocked { id stock } heaviest { reserved ... on Product { stock } } }'],
+  ['the type of such an entity', '{ stocked { __typename stock } heaviest { t: __typename id ... on Product { id } } }'],
+  [
+    'fields of such an entity from elsewhere',
+    '{ stocked { label stock ... on Book { pages shipping stock } ... on Chair { legs } } heaviest { ... on Product { label } } }',
+  ],
+  [
+    'fields that a subgraph adds to an interface',
+    '{ products { stock ... on Chair { reserved } } search { ... on Book { stock } } }',
+  ],
+  [
+    'aliases that are names of keys and of what is required',
+    '{ me { email: name id: __typename reviews { id } } products { price: label ... on Book { weight: price shipping } } }',
+  ],
+  ['an alias that is __typename', '{ me { __typename: name reviews { text } } products { __typename: label stock } }'],
+  ['one alias of different fields on different types', '{ nodes { ... on Book { a: price stock } ... on Chair { a: stock } } }'],
+  [
+    'arguments unlike those of what is required',
+    '{ products { ... on Book { cost duty gbp: cost(currency: "GBP") reviews { of { ... on Book { duty cost(currency: "EUR") } } } } } }',
+  ],
+  [
+    'the root again under the items of a list',
+    '{ users { id query { latest { text by { name } } shop { name motto } me { reviews { id } } } } }',
+  ],
+  ['errors of the root under the items of a list', '{ users { query { shop { broken motto } } } }'],
+  ['an object that two subgraphs share', '{ shop { name motto broken } }'],
+  [
+    'fields that require another one with different arguments',
+    '{ products { id ...B } me { bought { ...B } } search { ... on Book { toll } } } fragment B on Book { duty toll cost label }',
+  ],
+  ['one of these left out', '{ products { ... on Book { duty toll @skip(if: true) } } }'],
   ['introspection beside data', '{ __typename __type(name: "User") { name fields { name } } me { __typename } }'],
   [
     'named fragments',
@@ -110,6 +144,15 @@ it('runs mutations in order', async () => {
   expect(data).toMatchObject({ a: { name: 'u1=x' }, b: { name: 'u1=x u2=y' }, c: { name: 'u1=x u2=y u1=z' } });
 });
 
+it('refuses, where it would have an effect twice, what must be read in two parts', async () => {
+  const rename = (fields: string) => `mutation { rename(id: "u1", name: "x") { bought { ... on Book { ${fields} } } } }`;
+  await expect(ours(rename('duty toll'))).rejects.toMatchObject({
+    code: 'PLANNING_FAILED',
+    message: expect.stringMatching(/query/),
+  });
+  expect((await ours(rename('duty'))).errors).toBeUndefined();
+});
+
 it('keeps what hidden fields are to itself', async () => {
   const errors = validate(shop.supergraph.apiSchema, parse('{ me { email2 } }'));
   expect(errors[0]!.message).toContain('Cannot query field "email2"');
@@ -127,6 +170,7 @@ it('locates the failure of a whole subgraph at every field that it would have gi
     plan: planner.plan(document),
     document,
     variables: {},
+    coerced: {},
     clients,
     context: anonymousContext(),
   });
@@ -137,6 +181,57 @@ it('locates the failure of a whole subgraph at every field that it would have gi
   });
   expect(places(result)).toEqual(['latest', 'users.0.reviews', 'users.1.reviews', 'users.2.reviews']);
   for (const error of result.errors!) expect(error.extensions).toEqual({ code: 'SUBREQUEST_FAILED', service: 'reviews' });
+});
+
+it('answers what needs no type of entities whose type cannot be had, and nothing that does', async () => {
+  const clients = new Map(shop.clients).set('products', {
+    request: () => Promise.reject(new Error('down')),
+    close: async () => undefined,
+  });
+  expect(await ours('{ stocked { id stock } }', {}, clients)).toEqual({
+    data: { stocked: [{ id: 'b1', stock: 3 }, null, { id: 'c1', stock: 0 }, { id: 'b2', stock: null }] },
+  });
+  for (const field of ['__typename', '... on Book { stock }']) {
+    const { data, errors } = await ours(`{ heaviest { id ${field} } }`, {}, clients);
+    expect(data).toEqual({ heaviest: null });
+    expect(errors).toMatchObject([{ path: ['heaviest'], extensions: { code: 'SUBREQUEST_FAILED', service: 'products' } }]);
+  }
+  const skipped = 'query ($no: Boolean!) { heaviest { stock __typename @include(if: $no) } }';
+  expect(await ours(skipped, { no: false }, clients)).toEqual({ data: { heaviest: { stock: 3 } } });
+});
+
+it('tells of errors in the words of the client, whatever a field is fetched as', async () => {
+  const query = '{ users { email: broken reviews { id } } me { id: brokenStrict } }';
+  await expectSame(query);
+  const { errors } = await ours(query);
+  expect(errors!.map(({ path }) => path!.join('.'))).toContain('users.0.email');
+});
+
+it('explains by one failure what a subgraph leaves open in any number of entities, and blames none for its data', async () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => ({ __typename: 'Book', id: `b${n}` }));
+  const clients = new Map(shop.clients)
+    .set('products', { request: async () => ({ data: { products: many } }), close: async () => undefined })
+    .set('stock', { request: () => Promise.reject(new Error('down')), close: async () => undefined });
+  const { data, errors } = await ours('{ products { id reserved } }', {}, clients);
+  expect(data).toEqual({ products: many.map(() => null) });
+  expect(errors).toHaveLength(100);
+  expect(new Set(errors!.map(({ extensions }) => extensions!['code']))).toEqual(new Set(['SUBREQUEST_FAILED']));
+});
+
+it('keeps what one subgraph gave of a shared object when another has failed', async () => {
+  for (const delay of [false, true]) {
+    const late = () => new Promise((resolve) => setImmediate(resolve));
+    const clients = new Map(shop.clients).set('reviews', {
+      request: async () => {
+        if (delay) await late();
+        return { data: { shop: null }, errors: [{ message: 'down', path: ['shop'] }] };
+      },
+      close: async () => undefined,
+    });
+    const { data, errors } = await ours('{ shop { name motto } }', {}, clients);
+    expect(data).toEqual({ shop: { name: 'Shop', motto: null } });
+    expect(errors).toMatchObject([{ message: 'down', path: ['shop'] }]);
+  }
 });
 
 it('refuses data that does not fit the schema, and keeps the rest', async () => {
@@ -153,6 +248,7 @@ it('refuses data that does not fit the schema, and keeps the rest', async () => 
     plan: planner.plan(document),
     document,
     variables: {},
+    coerced: {},
     clients,
     context: anonymousContext(),
   });
@@ -185,7 +281,7 @@ function selection(schema: GraphQLSchema, type: GraphQLCompositeType, depth: num
     const field = fields[pick(fields.length)]!;
     const inner = getNamedType(field.type);
     if (isCompositeType(inner) && depth === 0) continue;
-    const alias = pick(3) === 0 ? `a${pick(9)}: ` : '';
+    const alias = pick(3) === 0 ? `${pick(4) === 0 ? ['id', 'email', 'price', 'cost'][pick(4)]! : `a${pick(9)}`}: ` : '';
     const args = field.args.length === 0 ? '' : `(${field.args.map(({ name }) => `${name}: ${literal(name, pick)}`).join(', ')})`;
     parts.push(
       `${alias}${field.name}${args}${isCompositeType(inner) ? ` { ${selection(schema, inner, depth - 1, pick)} }` : ''}`,
@@ -201,6 +297,7 @@ function selection(schema: GraphQLSchema, type: GraphQLCompositeType, depth: num
 }
 
 function literal(argument: string, pick: (below: number) => number): string {
+  if (argument === 'currency') return ['"EUR"', '"USD"', '"GBP"'][pick(3)]!;
   if (argument === 'upper') return pick(2) ? 'true' : 'false';
   if (argument === 'first' || argument === 'max') return String(pick(4));
   return `"u${1 + pick(3)}"`;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { httpClient, type HttpClientOptions } from '../../../gateway/fetch/httpClient.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 
@@ -14,7 +14,7 @@ async function against(answer: RequestListener, options: Partial<HttpClientOptio
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
-  const client = httpClient({ name: 'odd', url, ...options });
+  const client = httpClient({ name: 'odd', url, clock: () => 0, ...options });
   closers.push(async () => {
     server.closeAllConnections();
     server.close();
@@ -77,6 +77,28 @@ describe('a subgraph that does not behave', () => {
     const waiting = patient.request(ask, { ...anonymousContext(), signal: gone.signal });
     gone.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('answers late: an operation may wait as long as its deadline says, and no longer', async () => {
+    const delays: number[] = [];
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      delays.push(ms);
+      return ms < 1_000 ? AbortSignal.abort() : new AbortController().signal;
+    });
+    try {
+      const client = await against(json({ data: { a: 1 } }), { clock: () => 5_000 });
+      const until = (deadlineAt: number) => {
+        const { request, signal } = anonymousContext();
+        return client.request(ask, { request: { ...request, deadlineAt }, signal });
+      };
+      expect(await until(95_000)).toEqual({ data: { a: 1 } });
+      expect(await until(1_000_000)).toEqual({ data: { a: 1 } });
+      await expect(until(5_500)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      await expect(until(4_000)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      expect(delays).toEqual([90_000, 120_000, 500, 1]);
+    } finally {
+      timeout.mockRestore();
+    }
   });
 
   it('reports errors of any shape', async () => {

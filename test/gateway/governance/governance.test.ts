@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createGovernance } from '../../../gateway/governance/createGovernance.js';
 import { createPolicyEngine, type PolicyEngine } from '../../../gateway/governance/createPolicyEngine.js';
 import type { RecordedDecision } from '../../../gateway/governance/createRecorder.js';
-import { loadSupergraph } from '../../../gateway/planner/loadSupergraph.js';
+import { loadSupergraph, type Supergraph } from '../../../gateway/planner/loadSupergraph.js';
 import { createMetrics } from '../../../gateway/telemetry/createMetrics.js';
 import { ANONYMOUS, type Principal } from '../../../subgraphs/shared/principal.js';
 
@@ -27,19 +27,30 @@ const SDL = `
     thing: Thing
     secret: Secret
     strict: String! @authenticated
+    box: Box
+    boxes: [Boxed!]
+    holder: Holder
   }
   type Mutation { change: Payload }
   type Payload { ok: Boolean secret: Secret }
   input In { id: ID }
   interface Node { id: ID! label: String }
+  interface Boxed { id: ID! sealed: String @governed(action: "box.open") }
+  interface Holder @governed(action: "holder.see") { held: Int }
+  type Box implements Boxed & Holder { id: ID! sealed: String held: Int }
+  type Bag implements Boxed { id: ID! sealed: String }
+  type Tray implements Holder @governed(action: "tray.see") { held: Int }
   union Thing = Plain | Secret
   type Plain implements Node @key(fields: "id") { id: ID! label: String @governed(action: "label.read") other: Plain }
   type Secret implements Node @key(fields: "id") @requiresScopes(scopes: [["secrets"]]) { id: ID! label: String code: String }
 `;
 
-const composed = composeServices([{ name: 'all', url: 'http://all.invalid', typeDefs: parse(SDL) }]);
-if (!composed.supergraphSdl) throw new Error(composed.errors!.map(String).join('\n'));
-const supergraph = loadSupergraph(composed.supergraphSdl);
+function composedOf(sdl: string): Supergraph {
+  const composed = composeServices([{ name: 'all', url: 'http://all.invalid', typeDefs: parse(sdl) }]);
+  if (!composed.supergraphSdl) throw new Error(composed.errors!.map(String).join('\n'));
+  return loadSupergraph(composed.supergraphSdl);
+}
+const supergraph = composedOf(SDL);
 
 const USER: Principal = { id: 'ada', kind: 'USER', tenant: 'demo', roles: [], scopes: [], clearances: [], region: null };
 
@@ -153,6 +164,43 @@ it('guards an implementer’s field and type also when they are reached through 
   const union = govern('{ thing { __typename ... on Plain { id } ... on Secret { code } } }');
   expect([union.denied, union.text]).toEqual([['thing FORBIDDEN'], '{ thing { __typename ... on Plain { id } } }']);
   expect(govern('{ node { ... on Secret { code } } }').denied).toEqual(['node FORBIDDEN']);
+});
+
+it('guards what an interface guards also where it is reached through an object that implements it', () => {
+  const allowed = ['holder.see'];
+  expect(govern('{ box { sealed } }', { allowed }).denied).toEqual(['box.sealed FORBIDDEN']);
+  expect(govern('{ boxes { ... on Box { sealed } } }', { allowed }).denied).toEqual(['boxes.sealed FORBIDDEN']);
+  expect(govern('{ boxes { ... on Bag { sealed } id } }').denied).toEqual(['boxes.sealed FORBIDDEN', 'boxes.id FORBIDDEN']);
+  expect(govern('{ box { held } }').denied).toEqual(['box FORBIDDEN']);
+  expect(govern('{ boxes { ... on Box { id } } }').denied).toEqual(['boxes FORBIDDEN']);
+  expect(govern('{ boxes { ... on Holder { held } } }').denied).toEqual(['boxes FORBIDDEN']);
+  expect(govern('{ box { ... on Holder { held } id } }', { allowed }).denied).toEqual([]);
+});
+
+it('asks once for a rule on the way to a field, and of no type that an object cannot be', () => {
+  const { denied, recorded } = govern('{ holder { ... on Box { held sealed } } box { held ... on Holder { held } } }', {
+    allowed: ['holder.see', 'box.open'],
+  });
+  expect(denied).toEqual([]);
+  expect(recorded.map(({ action, field }) => `${action} ${field}`)).toEqual([
+    'holder.see Query.holder',
+    'box.open Box.sealed',
+    'holder.see Query.box',
+  ]);
+  expect(govern('{ holder { held } }', { allowed: ['holder.see'] }).denied).toEqual(['holder.held FORBIDDEN']);
+});
+
+it('guards a root type as any other type', () => {
+  const guarded = composedOf(SDL.replace('type Mutation {', 'type Mutation @governed(action: "write") {'));
+  const decide = createGovernance({
+    supergraph: guarded,
+    engine: engineOf([]),
+    recorder: null,
+    metrics: createMetrics(),
+    clock: () => 0,
+  });
+  expect(decide(parse('mutation { change { ok } }'), undefined, {}, USER).nothingLeft).toBe(true);
+  expect(decide(parse('{ open }'), undefined, {}, USER).denied).toEqual([]);
 });
 
 it('guards a type wherever it is returned, in payloads of mutations too, and reports it once', () => {

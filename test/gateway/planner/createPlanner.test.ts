@@ -45,6 +45,26 @@ describe('routed fields', () => {
     expect([true, false].map((no) => routed!.isIncluded({ no }))).toEqual([true, false]);
   });
 
+  it('are included when any of their repetitions is', () => {
+    for (const text of [
+      `query ($a: Boolean!, $b: Boolean!) { ask(${INPUT}) @include(if: $a) { text } ask(${INPUT}) @include(if: $b) { costUsd } }`,
+      `mutation ($a: Boolean!, $b: Boolean!) { taskRun(${INPUT}) @include(if: $a) { userErrors { code } }
+        ... @include(if: $b) { taskRun(${INPUT}) { task { id } } } }`,
+    ]) {
+      const { routed } = plan(text);
+      expect(routed).toHaveLength(1);
+      const included = (a: boolean, b: boolean) => routed[0]!.isIncluded({ a, b });
+      expect([included(true, false), included(false, true), included(false, false)]).toEqual([true, true, false]);
+    }
+  });
+
+  it('take their hints from variables that the client has not', () => {
+    const { routed, segments } = plan(`query ($_route0: String!, $_route0_: ID) {
+      ask(input: { taskClass: "docs", prompt: $_route0, customerId: $_route0_ }) { text } }`);
+    expect(routed[0]!.hintVariable).toBe('_route0__');
+    expect(segments[0]!.node).toMatchObject({ variableUsages: expect.arrayContaining(['_route0', '_route0_', '_route0__']) });
+  });
+
   it('keep the order of a mutation', () => {
     const { segments } = plan(`mutation {
       one: evaluationRecord(${EVALUATION}) { userErrors { code } }

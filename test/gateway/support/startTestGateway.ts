@@ -21,6 +21,7 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly url: string;
   readonly logs: string[];
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
   close(): Promise<void>;
 }
 
@@ -47,8 +48,9 @@ export async function startTestGateway(
   } = {},
 ): Promise<TestGateway> {
   const logs: string[] = [];
+  const clients = clientsFor(options.resolvers ?? {});
   const gateway = await createGateway({
-    source: { sdl: supergraphSdl, clients: clientsFor(options.resolvers ?? {}) },
+    source: { sdl: supergraphSdl, clients },
     eventLog: options.eventLog ?? null,
     cache: null,
     config: {
@@ -65,7 +67,7 @@ export async function startTestGateway(
     ...options,
   });
   const { url } = await gateway.listen();
-  return { gateway, url, logs, close: () => gateway.close() };
+  return { gateway, url, logs, clients, close: () => gateway.close() };
 }
 
 function clientsFor(resolvers: object): Map<string, SubgraphClient> {

@@ -198,17 +198,20 @@ describe('the WebSocket entrance', () => {
   });
 
   it('closes with 4403 for a token that does not hold, and with 4401 for who speaks first', async () => {
-    const closed = await new Promise<{ code: number }>((resolve) => {
-      createClient({
-        url: `${mesh.url.replace('http', 'ws')}/graphql`,
-        webSocketImpl: WebSocket,
-        connectionParams: { authorization: 'Bearer nonsense' },
-        lazy: false,
-        retryAttempts: 0,
-        onNonLazyError: (event) => resolve(event as { code: number }),
+    for (const authorization of ['Bearer nonsense', 7, null, { token: 'dev-admin' }]) {
+      const closed = await new Promise<{ code: number }>((resolve) => {
+        createClient({
+          url: `${mesh.url.replace('http', 'ws')}/graphql`,
+          webSocketImpl: WebSocket,
+          connectionParams: { authorization },
+          lazy: false,
+          retryAttempts: 0,
+          on: { connected: () => resolve({ code: 0 }) },
+          onNonLazyError: (event) => resolve(event as { code: number }),
+        });
       });
-    });
-    expect(closed.code).toBe(4403);
+      expect(closed.code).toBe(4403);
+    }
     const socket = new WebSocket(`${mesh.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } }));
