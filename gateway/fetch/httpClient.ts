@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import type { SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
 import { MeshError } from '../errors.js';
@@ -8,6 +9,8 @@ export interface HttpClientOptions {
   readonly url: string;
   /** Headers that vouch for the call, made from its body. Only subgraphs of the mesh get any. */
   readonly sign?: (body: string, context: FetchContext) => Promise<Record<string, string>>;
+  /** Told once, with the raw error, when the subgraph cannot be reached any more. */
+  readonly log?: Logger;
   /** Default 30,000. */
   readonly timeoutMs?: number;
   /** Default 100. */
@@ -18,7 +21,7 @@ export interface HttpClientOptions {
 
 /** A subgraph over HTTP/1.1 with kept connections. Follows no redirect and forwards no header of the client's. */
 export function httpClient(options: HttpClientOptions): SubgraphClient {
-  const { name, url, sign, timeoutMs = 30_000, connections = 100, maxResponseBytes = 64 * 1024 * 1024 } = options;
+  const { name, url, sign, log, timeoutMs = 30_000, connections = 100, maxResponseBytes = 64 * 1024 * 1024 } = options;
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections,
@@ -26,6 +29,8 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     bodyTimeout: timeoutMs,
     connect: { timeout: Math.min(timeoutMs, 5_000) },
   });
+
+  let isReached = true;
 
   return {
     request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
@@ -44,10 +49,16 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
           body,
           signal: AbortSignal.any([context.signal, timeout]),
         });
+        isReached = true;
         const text = await readText(response.body, maxResponseBytes);
         return parseResponse(text, response.statusCode);
       } catch (cause) {
-        throw located(name, cause, { timedOut: timeout.aborted, gone: context.signal.aborted, timeoutMs });
+        const error = located(name, cause, { timedOut: timeout.aborted, gone: context.signal.aborted, timeoutMs });
+        if (error.code === 'SUBREQUEST_FAILED') {
+          if (isReached) log?.warn({ err: cause, service: name }, 'a subgraph does not answer');
+          isReached = false;
+        }
+        throw error;
       }
     },
     close: () => pool.close(),
@@ -109,11 +120,12 @@ function located(name: string, cause: unknown, state: { timedOut: boolean; gone:
       extensions,
     });
   }
-  const why = /^HTTP \d|^its |^the answer/.test((cause as Error).message)
-    ? (cause as Error).message
-    : code || 'the connection failed';
-  return new MeshError('SUBREQUEST_FAILED', `The subgraph ${name} did not answer properly (${why}). Try again.`, {
-    cause,
-    extensions,
-  });
+  const { message } = cause as Error;
+  const what = /^HTTP \d|^its |^the answer/.test(message) ? `did not answer properly (${message})` : troubleOf(code);
+  return new MeshError('SUBREQUEST_FAILED', `The subgraph ${name} ${what}. Try again.`, { cause, extensions });
+}
+
+/** In words; the code of the system's error is for the log. */
+function troubleOf(code: string): string {
+  return /^UND_ERR_SOCKET$|^ECONNRESET$|^EPIPE$/.test(code) ? 'broke off the connection' : 'cannot be reached';
 }

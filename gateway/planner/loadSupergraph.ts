@@ -77,9 +77,9 @@ function build(sdl: string): FederationSupergraph {
     if (cause instanceof GraphQLError && cause.extensions['code'] === 'CheckFailed') {
       throw unsupported(cause.message.replace(/^.*\n\s*feature (\S+) is for: (\w+).*$/s, 'the feature $1 (for: $2)'));
     }
-    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
-      cause,
-    });
+    const [at] = (cause instanceof GraphQLError && cause.locations) || [];
+    const why = (cause as Error).message.replace(/\.$/, '') + (at ? ` (line ${at.line}, column ${at.column})` : '');
+    throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${why}. Compose it again.`, { cause });
   }
 }
 

@@ -44,7 +44,7 @@ export interface EvaluationInput {
   readonly taskId?: string | null;
   readonly agentId?: string | null;
   readonly modelId?: string | null;
-  readonly taskClass: string;
+  readonly taskClass?: string | null;
   readonly metric: string;
   readonly score: number;
   readonly passed: boolean;
@@ -156,7 +156,7 @@ function toEvaluation(tenant: string, { idempotencyKey, ...input }: EvaluationIn
     taskId: input.taskId ?? null,
     agentId: input.agentId ?? null,
     modelId: input.modelId ?? null,
-    taskClass: input.taskClass,
+    taskClass: input.taskClass!,
     metric: input.metric,
     score: input.score,
     passed: input.passed,
@@ -173,9 +173,12 @@ const MAX_TEXT = 10_000;
 function problemsOf(tenant: string | null, input: EvaluationInput): UserError[] {
   const errors: UserError[] = [];
   if (tenant === null) errors.push(badInput(['input'], 'You belong to no tenant; record the evaluation as one who does.'));
+  // The task's own class is known to another subgraph.
+  if (input.taskClass === undefined || input.taskClass === null)
+    errors.push(badInput(['input', 'taskClass'], 'The task class is missing. Give that of the task, such as "docs.question".'));
   for (const name of ['taskClass', 'metric', 'evaluator'] as const) {
-    if (input[name].trim() === '' || input[name].length > 200)
-      errors.push(badInput(['input', name], 'It has 1 to 200 characters.'));
+    const text = input[name] ?? '-';
+    if (text.trim() === '' || text.length > 200) errors.push(badInput(['input', name], 'It has 1 to 200 characters.'));
   }
   if (!(input.score >= 0 && input.score <= 1))
     errors.push(badInput(['input', 'score'], `A score is from 0 to 1, not ${input.score}.`));

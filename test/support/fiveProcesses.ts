@@ -9,6 +9,7 @@ import { startMeshProcess, type MeshProcess } from './meshProcess.js';
 export interface FiveProcesses {
   readonly url: string;
   readonly gateway: MeshProcess;
+  /** `url` is the GraphQL endpoint, as the subgraph prints it. */
   readonly subgraphs: ReadonlyMap<SubgraphName, MeshProcess & { url: string }>;
   close(): Promise<void>;
 }
@@ -23,12 +24,12 @@ export async function startFiveProcesses(): Promise<FiveProcesses> {
     await Promise.all(
       SUBGRAPH_NAMES.map(async (name) => {
         const process = startMeshProcess(['subgraph', name, '--port', '0'], { ...env, MESH_URL: gatewayUrl });
-        const [, url] = await process.printed(/ready at (http:\/\/[\w.:]+)/i);
+        const [, url] = await process.printed(/ready at (http:\/\/\S+)\s/i);
         return [name, { ...process, url: url! }] as const;
       }),
     ),
   );
-  const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
+  const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}`]);
   const gateway = startMeshProcess(['gateway', '--port', String(gatewayPort), ...urls], env);
   await gateway.printed(/ready at/i);
   const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrl, MESH_TOKEN: 'dev-admin' });

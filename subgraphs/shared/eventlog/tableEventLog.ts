@@ -86,7 +86,7 @@ export async function openTableEventLog(database: Database, options: TableEventL
 
     read: async (topic, from) => {
       const { epoch, head, oldest } = await readTopic(database, topic);
-      const start = from === 'head' ? head : positionOf(from, topic, { epoch, oldest });
+      const start = from === 'head' ? head : positionOf(from, topic, { epoch, head, oldest });
       const reader = await openTableReader({ database, topic, epoch, start, onStop: () => open.delete(reader) });
       open.add(reader);
       return reader;
@@ -123,19 +123,21 @@ export async function readTopic(database: Database, topic: Topic): Promise<Topic
   return { epoch, head: Number(head), oldest: Number(oldest) };
 }
 
-function positionOf(cursor: string, topic: Topic, { epoch, oldest }: { epoch: string; oldest: number }): number {
+function positionOf(cursor: string, topic: Topic, { epoch, head, oldest }: TopicState): number {
   const decoded = decodeCursor(cursor, topic);
-  const position = decoded.offsets[0] ?? 0;
-  if (decoded.epoch !== epoch || position + 1 < oldest) throw eventGap(topic, position, oldest);
+  const [position] = decoded.offsets;
+  if (position === undefined || decoded.offsets.length > 1)
+    throw new MeshError('BAD_CURSOR', 'The cursor cannot be used: it is of a log with other partitions. Start without one.');
+  if (decoded.epoch !== epoch || position > head || position + 1 < oldest) throw eventGap(topic, position, oldest);
   return position;
 }
 
 export function eventGap(topic: Topic, from: number, oldest: number): MeshError {
-  return new MeshError(
-    'EVENT_GAP',
-    `Events of ${topic} after ${from} and before ${oldest} are no longer kept. Read the current state, then subscribe without a cursor.`,
-    {
-      extensions: { topic, from, oldest },
-    },
-  );
+  const what =
+    from + 1 < oldest
+      ? `Events of ${topic} after ${from} and before ${oldest} are no longer kept.`
+      : `The cursor is of another log of ${topic} or ahead of this one, so what was missed since then cannot be told.`;
+  return new MeshError('EVENT_GAP', `${what} Read the current state, then subscribe without a cursor.`, {
+    extensions: { topic, from, oldest },
+  });
 }

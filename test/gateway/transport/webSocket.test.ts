@@ -180,17 +180,18 @@ describe('the WebSocket entrance', () => {
   });
 
   it('closes with 4403 for a token that does not hold, and with 4401 for who speaks first', async () => {
-    const closed = await new Promise<{ code: number }>((resolve) => {
+    const closed = await new Promise<{ code: number; reason: string }>((resolve) => {
       createClient({
         url: `${mesh.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         connectionParams: { authorization: 'Bearer nonsense' },
         lazy: false,
         retryAttempts: 0,
-        onNonLazyError: (event) => resolve(event as { code: number }),
+        onNonLazyError: (event) => resolve(event as { code: number; reason: string }),
       });
     });
     expect(closed.code).toBe(4403);
+    expect(closed.reason).toMatch(/^UNAUTHENTICATED: The token is unknown\. Send a valid `Authorization: Bearer`/);
     const socket = new WebSocket(`${mesh.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } }));
