@@ -11,7 +11,7 @@ interface Payload {
 
 /**
  * Carries the changes out one by one through the public API and calls `onApplied` after each. Nothing is undone when one is refused:
- * the rest is still tried, and APPLY_FAILED lists what was refused and why. Applying again does only what is left.
+ * the rest is still tried, and APPLY_FAILED lists what was applied and what was not and why. Applying again does only what is left.
  */
 export async function applyChanges(
   client: MeshClient,
@@ -19,29 +19,34 @@ export async function applyChanges(
   changes: readonly MeshChange[],
   onApplied: (change: MeshChange) => void,
 ): Promise<void> {
+  const applied: string[] = [];
   const refused: string[] = [];
   for (const change of changes) {
     if (change.action === 'none') continue;
+    let done = 0;
     try {
       for (const { mutation, variables } of mutationsFor(file, change)) {
         const { payload } = await client<Payload>(mutation, variables);
         const [error] = payload?.userErrors ?? [];
         if (error) throw new MeshError(error.code, `${error.message}${error.path.length ? ` (${error.path.join('.')})` : ''}`);
+        done++;
       }
       onApplied(change);
+      applied.push(`${change.kind} ${change.id}`);
     } catch (error) {
       if (!(error instanceof MeshError)) throw error;
-      refused.push(`${change.kind} ${change.id}: ${error.code}: ${error.message}`);
+      refused.push(`${change.kind} ${change.id}${done > 0 ? ' (in part)' : ''}: ${error.code}: ${error.message}`);
     }
   }
   if (refused.length > 0) {
-    throw new MeshError(
-      'APPLY_FAILED',
-      `The mesh refused ${refused.length} change(s); the others were applied.\n${refused.join('\n')}`,
-      {
-        extensions: { refused },
-      },
-    );
+    const lines = [
+      `The mesh refused ${refused.length} of ${refused.length + applied.length} change(s).`,
+      'Not applied:',
+      ...refused.map((line) => `  ${line}`),
+      'Applied:',
+      ...(applied.length > 0 ? applied : ['nothing']).map((line) => `  ${line}`),
+    ];
+    throw new MeshError('APPLY_FAILED', lines.join('\n'), { extensions: { applied, refused } });
   }
 }
 
@@ -98,14 +103,6 @@ function agentMutations({ status, models, supervisor, ...agent }: MeshFile['agen
     return status === 'ACTIVE' ? [register] : [register, setStatus];
   }
   const changed = new Set(change.fields.map(({ name }) => name));
-  for (const fixed of ['role', 'transport']) {
-    if (changed.has(fixed)) {
-      throw new MeshError(
-        'BAD_USER_INPUT',
-        `the ${fixed} of an agent is fixed when it is registered; retire it and register another id`,
-      );
-    }
-  }
   const { role: _role, transport: _transport, ...rest } = agent;
   const update = { mutation: AGENT_UPDATE, variables: { input: { ...rest, modelIds: models, supervisorId: supervisor } } };
   return [...(changed.has('status') && changed.size === 1 ? [] : [update]), ...(changed.has('status') ? [setStatus] : [])];

@@ -15,11 +15,25 @@ export interface MeshChange {
 /** Not shown by the API (`endpoint` and `apiKeyEnv` of a model are configuration, not catalogue), so they cannot be compared. */
 const UNSEEN: { readonly [Kind in MeshKind]?: readonly string[] } = { models: ['endpoint', 'apiKeyEnv'] };
 
-/** In the order in which they can be applied: what others refer to comes first. */
+/** In the order in which they can be applied: what others refer to comes first, supervisors before whom they supervise. */
 export function difference(file: MeshFile, current: CurrentMesh): MeshChange[] {
+  const ordered = { ...file, agents: supervisorsFirst(file.agents) };
   return (['models', 'budgets', 'policies', 'evaluators', 'agents'] as const).flatMap((kind) =>
-    file[kind].map((wanted) => compare(kind, wanted, current[kind].get(wanted.id))),
+    ordered[kind].map((wanted) => compare(kind, wanted, current[kind].get(wanted.id))),
   );
+}
+
+/** Otherwise as they stand in the file, in which no chain of supervisors is a ring. */
+function supervisorsFirst(agents: MeshFile['agents']): MeshFile['agents'] {
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const placed = new Set<MeshFile['agents'][number]>();
+  for (const agent of agents) {
+    const chain = [];
+    for (let above: typeof agent | undefined = agent; above && !placed.has(above); above = byId.get(above.supervisor ?? ''))
+      chain.unshift(above);
+    for (const each of chain) placed.add(each);
+  }
+  return [...placed];
 }
 
 function compare(kind: MeshKind, wanted: { id: string }, present: object | undefined): MeshChange {

@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { MeshError } from '../errors.js';
+import { cedarProblems } from './cedarProblems.js';
 
 const decimal = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/, 'must be a decimal in quotes, for example "0.15"');
 const id = z.string().min(1).max(200);
@@ -115,8 +116,24 @@ export type MeshFile = z.infer<typeof meshFileSchema>;
 const MAX_CHARACTERS = 1_000_000;
 type Path = readonly (string | number)[];
 
-/** Reads a mesh file. Throws INVALID_MESH_FILE with every problem as `name:line:column: what`, and then nothing is to be applied. */
+/** Something that is wrong, under its path in the file: `['agents', 0, 'supervisor']`. */
+export interface MeshFileProblem {
+  readonly path: Path;
+  readonly message: string;
+}
+
+export interface ReadMeshFile {
+  readonly file: MeshFile;
+  /** INVALID_MESH_FILE with problems that were found later, each with its place. */
+  readonly refuse: (problems: readonly MeshFileProblem[]) => MeshError;
+}
+
 export function parseMeshFile(text: string, name: string): MeshFile {
+  return readMeshFile(text, name).file;
+}
+
+/** Reads a mesh file. Throws INVALID_MESH_FILE with every problem as `name:line:column: what`, and then nothing is to be applied. */
+export function readMeshFile(text: string, name: string): ReadMeshFile {
   if (text.length > MAX_CHARACTERS) throw invalid([`${name}:1:1: the file is over ${MAX_CHARACTERS} characters; split it`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -128,18 +145,27 @@ export function parseMeshFile(text: string, name: string): MeshFile {
     throw invalid(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`));
   }
   const parsed = meshFileSchema.safeParse(toValue(document, name));
-  const problems: { path: Path; message: string }[] = parsed.success
+  const refuse = (problems: readonly MeshFileProblem[]): MeshError =>
+    invalid(problems.map(({ path, message }) => `${at(offsetOf(document, path))}: ${path.join('.') || 'file'}: ${message}`));
+  const problems: MeshFileProblem[] = parsed.success
     ? crossReferences(parsed.data)
     : parsed.error.issues.map((issue) => {
         const path = issue.path.map((step) => (typeof step === 'symbol' ? step.toString() : step));
-        return { path: issue.code === 'unrecognized_keys' ? [...path, issue.keys[0]!] : path, message: issue.message };
+        return { path: issue.code === 'unrecognized_keys' ? [...path, issue.keys[0]!] : path, message: wayOut(issue.message) };
       });
-  if (problems.length > 0 || !parsed.success) {
-    throw invalid(
-      problems.map(({ path, message }) => `${at(offsetOf(document, path))}: ${path.join('.') || 'file'}: ${message}`),
-    );
-  }
-  return parsed.data;
+  if (problems.length > 0 || !parsed.success) throw refuse(problems);
+  const cedar = parsed.data.policies.flatMap((policy, index) =>
+    cedarProblems(policy.cedar, index, { text, document, lines }).map(
+      ({ place, message }) => `${name}:${place.line}:${place.col}: policies.${index}.cedar: ${message}`,
+    ),
+  );
+  if (cedar.length > 0) throw invalid(cedar);
+  return { file: parsed.data, refuse };
+}
+
+/** YAML takes `0.15` for a number; a float would not be exact. */
+function wayOut(message: string): string {
+  return /expected string, received (?:number|boolean)/.test(message) ? `${message}; put it in quotes` : message;
 }
 
 const MAX_ALIASES = 100;
@@ -152,9 +178,9 @@ function toValue(document: Document, name: string): unknown {
   }
 }
 
-/** What one entry cannot know by itself: ids used twice, and agents that name a supervisor who would supervise themselves. */
-function crossReferences(file: MeshFile): { path: Path; message: string }[] {
-  const problems: { path: Path; message: string }[] = [];
+/** What one entry cannot know by itself: ids used twice, and agents that would supervise themselves, directly or through others. */
+function crossReferences(file: MeshFile): MeshFileProblem[] {
+  const problems: MeshFileProblem[] = [];
   for (const kind of ['models', 'agents', 'budgets', 'policies', 'evaluators'] as const) {
     const first = new Map<string, number>();
     file[kind].forEach((entry, index) => {
@@ -163,9 +189,15 @@ function crossReferences(file: MeshFile): { path: Path; message: string }[] {
       else problems.push({ path: [kind, index, 'id'], message: `"${entry.id}" is already the id of ${kind}.${earlier}` });
     });
   }
-  file.agents.forEach((entry, index) => {
-    if (entry.supervisor === entry.id)
-      problems.push({ path: ['agents', index, 'supervisor'], message: 'an agent cannot supervise itself' });
+  const supervisorOf = new Map(file.agents.map(({ id: agentId, supervisor }) => [agentId, supervisor]));
+  file.agents.forEach(({ id: agentId, supervisor }, index) => {
+    let above = supervisor;
+    for (let level = 0; above !== null && above !== agentId && level < file.agents.length; level++)
+      above = supervisorOf.get(above) ?? null;
+    if (above !== agentId) return;
+    const message =
+      supervisor === agentId ? 'an agent cannot supervise itself' : `the chain of supervisors leads back to "${agentId}"`;
+    problems.push({ path: ['agents', index, 'supervisor'], message });
   });
   return problems;
 }

@@ -40,6 +40,21 @@ export async function readCurrent(client: MeshClient, file: MeshFile): Promise<C
   };
 }
 
+/** Which of the ids exist in the mesh. */
+export async function findIds(
+  client: MeshClient,
+  field: 'agent' | 'model',
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = await readByIds<{ id: string }>(
+    client,
+    field,
+    'id',
+    [...new Set(ids)].map((id) => ({ id })),
+  );
+  return new Set(found.keys());
+}
+
 const FIELDS_PER_REQUEST = 50;
 
 async function readByIds<Entity extends { id: string }>(

@@ -1,12 +1,13 @@
 import { applyChanges } from './applyMesh.js';
 import { difference, type MeshChange } from './difference.js';
 import type { MeshClient } from './meshClient.js';
-import { parseMeshFile } from './meshFile.js';
+import { checkAgainstMesh } from './checkAgainstMesh.js';
+import { readMeshFile } from './meshFile.js';
 import { readCurrent } from './readCurrent.js';
 
 /**
- * The whole of `mesh apply`: validate, compare, show, apply. Prints through `print`, a line at a time, and resolves to the changes.
- * Throws INVALID_MESH_FILE before anything is sent, APPLY_FAILED when the mesh refused something.
+ * The whole of `mesh apply`: validate, compare, check references, show, apply. Prints through `print`, a line at a time, and resolves to the changes.
+ * Throws INVALID_MESH_FILE before anything is changed, APPLY_FAILED when the mesh refused something.
  */
 export async function runApply(options: {
   text: string;
@@ -16,8 +17,11 @@ export async function runApply(options: {
   dryRun: boolean;
   print: (line: string) => void;
 }): Promise<MeshChange[]> {
-  const file = parseMeshFile(options.text, options.fileName);
-  const changes = difference(file, await readCurrent(options.client, file));
+  const { file, refuse } = readMeshFile(options.text, options.fileName);
+  const current = await readCurrent(options.client, file);
+  const changes = difference(file, current);
+  const problems = await checkAgainstMesh(options.client, file, current, changes);
+  if (problems.length > 0) throw refuse(problems);
   const open = changes.filter(({ action }) => action !== 'none');
   if (open.length === 0) {
     options.print(`Nothing to change: the mesh already is as ${options.fileName} says (${changes.length} entries).`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { CONTEXT_HEADER, signContext } from '../../subgraphs/shared/requestContext.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
@@ -14,6 +15,7 @@ import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { liveUntilStopped } from './lifetime.js';
 import { openCache } from './openCache.js';
+import { readSubgraphUrls } from './readSubgraphUrls.js';
 import { openEventLog } from './storage.js';
 import { missingKey } from './subgraphCommand.js';
 
@@ -28,7 +30,11 @@ export interface GatewayFlags extends ConfigFlags {
 export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
   const startedAt = performance.now();
   const config = readConfig(process.env, flags);
-  const urls = readUrls(flags.subgraphUrl ?? []);
+  if (flags.supergraph !== undefined && flags.compose !== undefined) {
+    const message = '--supergraph and --compose both say where the supergraph comes from; give one of them.';
+    throw new MeshError('INVALID_CONFIGURATION', message);
+  }
+  const urls = readSubgraphUrls(flags.subgraphUrl ?? []);
   const log = createLogger();
   const clock = Date.now;
   await liveUntilStopped(log, async (lifetime) => {
@@ -54,7 +60,7 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
     const gateway = await lifetime.open(
       () =>
         createGateway({
-          source: sourceOf(sdl, urls, isMesh ? config.internalKey : null, clock),
+          source: sourceOf(sdl, { urls, internalKey: isMesh ? config.internalKey : null, clock, log }),
           eventLog,
           cache,
           config: config.gateway,
@@ -67,7 +73,7 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
       (opened) => opened.close(),
     );
     onChange = (changed) => {
-      gateway.reload(sourceOf(changed, urls, isMesh ? config.internalKey : null, clock)).then(
+      gateway.reload(sourceOf(changed, { urls, internalKey: isMesh ? config.internalKey : null, clock, log })).then(
         () => log.info('the supergraph has changed and is served from now on'),
         (error: unknown) => log.error({ err: error }, 'the changed supergraph cannot be served; the old one goes on'),
       );
@@ -90,9 +96,12 @@ function requireMeshSettings({ internalKey, storage }: MeshConfig): void {
 
 function sourceOf(
   sdl: string,
-  urls: ReadonlyMap<string, string>,
-  internalKey: Uint8Array | null,
-  clock: () => number,
+  {
+    urls,
+    internalKey,
+    clock,
+    log,
+  }: { urls: ReadonlyMap<string, string>; internalKey: Uint8Array | null; clock: () => number; log: Logger },
 ): SupergraphSource {
   const { subgraphs } = loadSupergraph(sdl);
   const unknown = [...urls.keys()].filter((name) => !subgraphs.has(name));
@@ -109,7 +118,7 @@ function sourceOf(
       (async (body: string, { request }: { request: Parameters<typeof signContext>[0] }) => ({
         [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()),
       }));
-    return [[name, httpClient({ name, url, clock, ...(sign && { sign }) })] as const];
+    return [[name, httpClient({ name, url, clock, log, ...(sign && { sign }) })] as const];
   });
   return { sdl, clients: new Map(clients) };
 }
@@ -118,17 +127,4 @@ async function readSupergraph(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
     throw new MeshError('INVALID_SUPERGRAPH', `${file} cannot be read: ${(cause as Error).message}`, { cause });
   });
-}
-
-function readUrls(given: readonly string[]): Map<string, string> {
-  return new Map(
-    given.map((text) => {
-      const [, name, url] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-      if (name && url && URL.canParse(url)) return [name, url];
-      throw new MeshError(
-        'INVALID_CONFIGURATION',
-        `--subgraph-url ${text}: write name=url, such as agents=http://127.0.0.1:4001/graphql.`,
-      );
-    }),
-  );
 }

@@ -35,7 +35,8 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
       () => serveSubgraph(subgraph, { host, port: config.gateway.port, internalKey, clock, log }),
       (opened) => opened.close(),
     );
-    process.stdout.write(`The subgraph ${name} is ready at http://${host.includes(':') ? `[${host}]` : host}:${server.port}\n`);
+    const address = `${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+    process.stdout.write(`The subgraph ${name} is ready at http://${address}/graphql\n`);
   });
 }
 

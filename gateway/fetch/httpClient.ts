@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import type { SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
 import { LIMITS } from '../config/limits.js';
@@ -11,6 +12,8 @@ export interface HttpClientOptions {
   readonly sign?: (body: string, context: FetchContext) => Promise<Record<string, string>>;
   /** Epoch milliseconds, as in the deadline that comes with a call. */
   readonly clock: () => number;
+  /** Told once, with the raw error, when the subgraph cannot be reached any more. */
+  readonly log?: Logger;
   /** What a call may take at most, even if its deadline is later. Default: as long as any operation may take. */
   readonly timeoutMs?: number;
   /** Default 100. */
@@ -26,6 +29,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     url,
     sign,
     clock,
+    log,
     timeoutMs = LIMITS.maxDeadlineMs,
     connections = 100,
     maxResponseBytes = 64 * 1024 * 1024,
@@ -37,6 +41,8 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     bodyTimeout: timeoutMs,
     connect: { timeout: Math.min(timeoutMs, 5_000) },
   });
+
+  let isReached = true;
 
   return {
     request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
@@ -56,14 +62,20 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
           body,
           signal: AbortSignal.any([context.signal, timeout]),
         });
+        isReached = true;
         const text = await readText(response.body, maxResponseBytes);
         return parseResponse(text, response.statusCode);
       } catch (cause) {
-        throw located(name, cause, {
+        const error = located(name, cause, {
           timedOut: timeout.aborted,
           gone: context.signal.aborted || (timeout.aborted && leftMs <= timeoutMs),
           timeoutMs,
         });
+        if (error.code === 'SUBREQUEST_FAILED') {
+          if (isReached) log?.warn({ err: cause, service: name }, 'a subgraph does not answer');
+          isReached = false;
+        }
+        throw error;
       }
     },
     close: () => pool.close(),
@@ -125,11 +137,12 @@ function located(name: string, cause: unknown, state: { timedOut: boolean; gone:
       extensions,
     });
   }
-  const why = /^HTTP \d|^its |^the answer/.test((cause as Error).message)
-    ? (cause as Error).message
-    : code || 'the connection failed';
-  return new MeshError('SUBREQUEST_FAILED', `The subgraph ${name} did not answer properly (${why}). Try again.`, {
-    cause,
-    extensions,
-  });
+  const { message } = cause as Error;
+  const what = /^HTTP \d|^its |^the answer/.test(message) ? `did not answer properly (${message})` : troubleOf(code);
+  return new MeshError('SUBREQUEST_FAILED', `The subgraph ${name} ${what}. Try again.`, { cause, extensions });
+}
+
+/** In words; the code of the system's error is for the log. */
+function troubleOf(code: string): string {
+  return /^UND_ERR_SOCKET$|^ECONNRESET$|^EPIPE$/.test(code) ? 'broke off the connection' : 'cannot be reached';
 }

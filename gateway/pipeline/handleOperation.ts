@@ -1,4 +1,4 @@
-import { getVariableValues } from 'graphql';
+import { getVariableValues, GraphQLError } from 'graphql';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
@@ -41,11 +41,15 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
   }
 }
 
-/** Throws BAD_USER_INPUT, naming every variable that does not fit. */
+/** Throws BAD_USER_INPUT, naming every variable that does not fit and where the operation declares it. */
 export function coerceVariables({ schema, document, operationName, variables }: Operation): Record<string, unknown> {
   const definitions = findOperation(document, operationName).variableDefinitions ?? [];
   const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 10 });
-  if (errors) throw new MeshError('BAD_USER_INPUT', errors.map(({ message }) => message).join(' '));
+  if (errors) {
+    const message = errors.map((error) => error.message).join(' ');
+    const cause = new GraphQLError(message, { nodes: errors.flatMap(({ nodes }) => nodes ?? []) });
+    throw new MeshError('BAD_USER_INPUT', message, { cause });
+  }
   return coerced;
 }
 

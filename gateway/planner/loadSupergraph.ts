@@ -127,9 +127,9 @@ function build(document: DocumentNode): FederationSupergraph {
 }
 
 function unreadable(cause: unknown): MeshError {
-  return new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${(cause as Error).message}. Compose it again.`, {
-    cause,
-  });
+  const [at] = (cause instanceof GraphQLError && cause.locations) || [];
+  const why = (cause as Error).message.replace(/\.$/, '') + (at ? ` (line ${at.line}, column ${at.column})` : '');
+  return new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be loaded: ${why}. Compose it again.`, { cause });
 }
 
 /** The planner takes the first key of a subgraph for entering it, although one with `resolvable: false` does not let it in. */

@@ -27,7 +27,14 @@ export function chooseRoute(request: RoutingRequest): RouteChoice {
     ranked: ranked.map(toRanked),
     objective,
     complexity,
-    reasons: explain(ranked, { objective, complexity, input, floorNote, given: request.objective !== undefined }),
+    reasons: explain(ranked, {
+      objective,
+      complexity,
+      input,
+      floorNote,
+      given: request.objective !== undefined,
+      refused: rejected.length + dropped.length,
+    }),
     rejected: mostTelling([...rejected, ...dropped]),
   };
 }
@@ -105,9 +112,17 @@ const WHAT: Readonly<Record<Objective, string>> = {
 
 function explain(
   ranked: readonly Candidate[],
-  told: { objective: Objective; complexity: string; input: RoutedInput; floorNote: string | null; given: boolean },
+  told: {
+    objective: Objective;
+    complexity: string;
+    input: RoutedInput;
+    floorNote: string | null;
+    given: boolean;
+    /** How many candidates were rejected. */
+    refused: number;
+  },
 ): string[] {
-  const { objective, complexity, input, floorNote, given } = told;
+  const { objective, complexity, input, floorNote, given, refused } = told;
   const [chosen, next] = ranked;
   if (!chosen) return ['Nobody is eligible.'];
   const why = given
@@ -118,7 +133,9 @@ function explain(
   const figures = ({ estimatedCost, quality, samples }: Candidate): string =>
     `about ${formatUsd(estimatedCost)} USD, expected quality ${quality.toFixed(2)} (${samples} results)`;
   const name = ({ agent, model }: Candidate): string => `${agent.id} with ${model.id}`;
-  const compared = next ? ` Next: ${name(next)}, ${figures(next)}.` : ' There is no other candidate.';
+  const alone =
+    refused === 0 ? 'There is no other candidate.' : `No other candidate is left: ${refused} rejected, for the reasons given.`;
+  const compared = next ? ` Next: ${name(next)}, ${figures(next)}.` : ` ${alone}`;
   return [
     why,
     ...(floorNote === null ? [] : [floorNote]),

@@ -18,7 +18,12 @@ export function toClientError(error: unknown, traceId: string, log: Logger): Gra
   // Without a code it is graphql-js that could not make sense of the operation.
   if (cause instanceof GraphQLError) return cause.extensions['code'] === undefined ? invalid(cause) : cause;
   if (cause instanceof MeshError && audienceOf(cause.code) === 'client') {
-    return new GraphQLError(cause.message, { extensions: { ...cause.extensions, http: { status: statusOf(cause.code) } } });
+    // What the operation itself is to blame for has its place there.
+    const nodes = cause.cause instanceof GraphQLError ? (cause.cause.nodes ?? null) : null;
+    return new GraphQLError(cause.message, {
+      nodes,
+      extensions: { ...cause.extensions, http: { status: statusOf(cause.code) } },
+    });
   }
   log.error({ err: cause, traceId }, 'an operation failed');
   const known = cause instanceof MeshError ? cause.code : 'INTERNAL_SERVER_ERROR';

@@ -31,6 +31,8 @@ interface Connection {
   /** Aborted when the socket is closed. */
   readonly gone: AbortSignal;
   caller: Caller;
+  /** Why the caller was not let in. */
+  refusal: string | null;
 }
 
 const KEEP_ALIVE_MS = 12_000;
@@ -39,7 +41,7 @@ const GOING_AWAY = 1001;
 
 /**
  * GraphQL over WebSocket (graphql-transport-ws) on the gateway's own port, at /graphql: subscriptions, queries and mutations. The token
- * is `connectionParams.authorization`; one that does not hold closes the socket with 4403. `close` ends every subscription with 1001.
+ * is `connectionParams.authorization`; one that does not hold closes the socket with 4403 and the reason. `close` ends every subscription with 1001.
  */
 export function attachWebSocket(server: Server, options: WebSocketOptions): { close(): Promise<void> } {
   const { allowsOrigin, log } = options;
@@ -84,6 +86,7 @@ function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType
   }, KEEP_ALIVE_MS);
   socket.on('pong', () => (alive = true));
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
+  const connection: Connection = { request, gone: gone.signal, caller: { principal: ANONYMOUS, expiresAt: null }, refusal: null };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -93,7 +96,8 @@ function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType
           if (socket.readyState !== socket.OPEN) return resolve();
           socket.send(text, () => resolve());
         }),
-      close: (code, reason) => socket.close(code, reason?.slice(0, 120)),
+      // graphql-ws itself knows only that it is forbidden.
+      close: (code, reason) => socket.close(code, closeReason(connection.refusal ?? reason)),
       onMessage: (handle) =>
         socket.on('message', (data: Buffer) => {
           handle(data.toString('utf8')).catch((error: unknown) => {
@@ -102,13 +106,22 @@ function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType
           });
         }),
     },
-    { request, gone: gone.signal, caller: { principal: ANONYMOUS, expiresAt: null } },
+    connection,
   );
   socket.once('close', (code, reason) => {
     clearInterval(ping);
     gone.abort();
     closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, 'a WebSocket did not end well'));
   });
+}
+
+const MAX_REASON_BYTES = 123;
+
+/** As much of it as a close frame may carry. */
+function closeReason(text: string | undefined): string | undefined {
+  let reason = text;
+  while (reason !== undefined && Buffer.byteLength(reason) > MAX_REASON_BYTES) reason = reason.slice(0, -1);
+  return reason;
 }
 
 function createProtocol({ operations, authenticate, checkOperation, clock, randomHex, log }: WebSocketOptions) {
@@ -142,7 +155,8 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
       try {
         extra.caller = await authenticate(authorization);
         return true;
-      } catch {
+      } catch (error) {
+        if (error instanceof MeshError) extra.refusal = `${error.code}: ${error.message}`;
         return false;
       }
     },

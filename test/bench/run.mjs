@@ -1,7 +1,8 @@
 // npm run bench: start-up and query times of the built mesh. Medians of several rounds; machines are noisy, so compare within one run.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { Agent, request } from 'node:http';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,11 +18,14 @@ const ONE_SUBGRAPH = `{ agents(first: 4) { nodes { id name skills { name } } } }
 /** Tasks are never kept, their models are. */
 const ENTITIES = `{ tasks(first: 20) { nodes { id model { name pricing { inputPerMTokUsd outputPerMTokUsd } } agent { name } } } }`;
 const KEPT_WHOLE = `{ agents(first: 4) { nodes { id name skills { name } models { id name pricing { inputPerMTokUsd } } } } }`;
+/** What a request costs that asks for nothing: HTTP, the token, parsing. The rest is the operation's own time in the process. */
+const NOTHING = `{ __typename }`;
 const ASK = `{ ask(input: { taskClass: "math.arithmetic", prompt: "12 * (7 + 3)" }) { text costUsd } }`;
 
 const folder = await mkdtemp(join(tmpdir(), 'mesh-bench-'));
 try {
-  console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
+  console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
+  console.log(`load of the machine: ${load()}\n`);
   const fresh = [];
   const warm = [];
   for (let round = 0; round < START_ROUNDS; round++) {
@@ -37,13 +41,18 @@ try {
   const mesh = await start(join(folder, 'data-0'), { MESH_CACHE: 'off' });
   try {
     await measure(mesh.url, ASK, 50);
+    const nothing = await measure(mesh.url, NOTHING, QUERIES);
     const five = await measure(mesh.url, FIVE_SUBGRAPHS, QUERIES);
     const one = await measure(mesh.url, ONE_SUBGRAPH, QUERIES);
     const ask = await measure(mesh.url, ASK, 200);
+    report('query of nothing', nothing, 'ms');
     report('query over five subgraphs', five, 'ms');
     report('query over one subgraph', one, 'ms');
     report('ask, arithmetic', ask, 'ms');
     console.log(`  five / one: ${(median(five) / median(one)).toFixed(2)}`);
+    const [low, mid] = [0, 0.5].map((q) => (quantile(five, q) - quantile(nothing, q)).toFixed(2));
+    console.log(`  five subgraphs without HTTP (less the query of nothing): median ${mid} ms, min ${low}`);
+    console.log(`  load of the machine: ${load()}`);
   } finally {
     await mesh.stop();
   }
@@ -105,22 +114,44 @@ function start(dataDir, env = {}) {
   });
 }
 
-/** Durations in milliseconds of `count` requests, one after the other, as a client on this machine sees them. */
+/** Durations in milliseconds of `count` requests, one after the other over one kept connection, as a client on this machine sees them. */
 async function measure(url, query, count) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const body = JSON.stringify({ query });
   const durations = [];
   for (let n = 0; n < count; n++) {
     const before = performance.now();
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer dev-admin' },
-      body,
-    });
-    const answer = await response.json();
+    const text = await post(`${url}/graphql`, body, agent);
     durations.push(performance.now() - before);
+    const answer = JSON.parse(text);
     if (answer.errors) throw new Error(JSON.stringify(answer.errors));
   }
+  agent.destroy();
   return durations;
+}
+
+function post(url, body, agent) {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    authorization: 'Bearer dev-admin',
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => (text += chunk));
+      response.once('end', () => resolve(text));
+      response.once('error', reject);
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Over the last minute; above the number of cores others take their share of the time. */
+function load() {
+  return `${loadavg()[0].toFixed(1)} on ${cpus().length} cores`;
 }
 
 function median(values) {

@@ -23,7 +23,7 @@ describe('five subgraphs as processes', () => {
   ])('refuse %s that did not come through the gateway', async (_, body) => {
     const { url } = mesh.subgraphs.get('agents')!;
     for (const headers of [{}, { authorization: 'Bearer dev-admin' }, { 'x-mesh-context': 'eyJhbGciOiJub25lIn0.e30.' }]) {
-      const response = await fetch(`${url}/graphql`, {
+      const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers } as Record<string, string>,
         body: JSON.stringify(body),
@@ -51,5 +51,9 @@ describe('five subgraphs as processes', () => {
       async () => (await fetch(`${mesh.url}/readyz`)).status,
       (status) => status === 200,
     );
+  });
+
+  it('print no warning of Node', () => {
+    for (const { output } of [mesh.gateway, ...mesh.subgraphs.values()]) expect(output()).not.toMatch(/Warning/);
   });
 });

@@ -14,6 +14,7 @@ export interface FiveProcesses {
   readonly url: string;
   readonly gateway: MeshProcess;
   readonly gateways: ServedProcess[];
+  /** `url` is the GraphQL endpoint, as the subgraph prints it. */
   readonly subgraphs: Map<SubgraphName, ServedProcess>;
   readonly databaseUrl: string;
   /** Starts one again where it was, after it has ended. */
@@ -48,11 +49,11 @@ export async function startFiveProcesses({
 
   const startSubgraph = async (name: SubgraphName, port: string): Promise<void> => {
     const process = startMeshProcess(['subgraph', name, '--port', port], { ...env, MESH_URL: gatewayUrls[0]! });
-    const [, url] = await process.printed(/ready at (http:\/\/[\w.:]+)/i);
+    const [, url] = await process.printed(/ready at (http:\/\/\S+)\s/i);
     subgraphs.set(name, { ...process, url: url! });
   };
   const startGateway = async (index: number): Promise<void> => {
-    const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}/graphql`]);
+    const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}`]);
     const process = startMeshProcess(['gateway', '--port', String(ports[index]), ...urls], { ...env, ...settings });
     await process.printed(/ready at/i);
     gateways[index] = { ...process, url: gatewayUrls[index]! };

@@ -1,38 +1,46 @@
+import { documentation, type FoundPassage } from './knowledgeBase.js';
 import { CannotAnswer, type LocalAnswer } from './LocalAnswer.js';
 import { refuseLongPrompt } from './promptText.js';
-import { documentation, termsOf, type Passage } from './knowledgeBase.js';
+import { termsOf } from './terms.js';
+
+/** Below this share of the question, what was found is about something else. */
+const LEAST_COVERED = 0.45;
 
 /**
- * Answers from the project's documentation. `small` gives the best passage; `large` reads the twelve best, ranks their sentences by
- * how much of the question they hold, and gives up to three with their sources. Throws CannotAnswer when nothing is about the question.
+ * Answers from the project's documentation. `small` looks for the question's own words and gives the best passage; `large` also knows
+ * other words for them, weighs twelve passages, and gives up to three that each add something. Throws CannotAnswer when nothing is about
+ * the question.
  */
 export function answerFromDocs(question: string, variant: 'small' | 'large'): LocalAnswer {
   refuseLongPrompt(question);
-  const found = documentation().search(question, variant === 'small' ? 1 : 12);
-  if (found.length === 0) throw new CannotAnswer('nothing in the documentation is about this');
-  const chosen = variant === 'small' ? found : rankSentences(question, found).slice(0, 3);
-  if (chosen.length === 0) throw new CannotAnswer('nothing in the documentation is about this');
-  const sources = [...new Set(chosen.map(({ source }) => source))];
-  return { text: chosen.map(({ text }) => text).join(' '), output: { sources } };
+  const isLarge = variant === 'large';
+  const found = documentation().search(question, { limit: isLarge ? 12 : 1, isBroad: isLarge });
+  const best = found[0];
+  if (!best || best.covered < LEAST_COVERED) throw new CannotAnswer('nothing in the documentation is about this');
+  const chosen = isLarge ? choosePassages(found) : [best];
+  return {
+    text: chosen.map(({ text }) => text).join('\n'),
+    output: { sources: [...new Set(chosen.map(({ source }) => source))] },
+  };
 }
 
-interface Sentence {
-  readonly text: string;
-  readonly source: string;
-  readonly score: number;
+const MOST = 3;
+/** A further passage is nearly as good as the best one, and not what was said already. */
+const LEAST_SCORE = 0.4;
+const MOST_ALIKE = 0.6;
+
+function choosePassages(found: readonly FoundPassage[]): FoundPassage[] {
+  const chosen: FoundPassage[] = [];
+  for (const passage of found) {
+    if (chosen.length === MOST || passage.score < found[0]!.score * LEAST_SCORE) break;
+    if (chosen.every((other) => alike(other.text, passage.text) < MOST_ALIKE)) chosen.push(passage);
+  }
+  return chosen;
 }
 
-function rankSentences(question: string, passages: readonly (Passage & { readonly score: number })[]): Sentence[] {
-  const asked = termsOf(question);
-  const best = passages[0]!.score;
-  const sentences = passages.flatMap(({ title, text, source, score }) =>
-    text.split(/(?<=[.!?])\s+(?=[A-Z`])/).map((sentence, position): Sentence => {
-      // The first sentence goes on from its heading.
-      const words = termsOf(position === 0 ? `${title} ${sentence}` : sentence);
-      const covered = [...asked].filter((word) => words.has(word)).length / Math.max(1, asked.size);
-      // Without any of the question's words a sentence leans on others, and alone it says nothing.
-      return { text: sentence, source, score: covered === 0 ? 0 : score / best + covered };
-    }),
-  );
-  return sentences.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
+/** The share of the shorter text's words that the longer one has too. */
+function alike(one: string, other: string): number {
+  const [a, b] = [termsOf(one), termsOf(other)];
+  const shared = [...a].filter((term) => b.has(term)).length;
+  return shared / Math.max(1, Math.min(a.size, b.size));
 }

@@ -7,8 +7,8 @@ import { refuseLongPrompt, withoutEnd } from './promptText.js';
 /** `small` reads symbols only; `large` reads words as well. Throws CannotAnswer for what it cannot read or what has no result. */
 export function doArithmetic(prompt: string, variant: 'small' | 'large'): LocalAnswer {
   refuseLongPrompt(prompt);
-  const expression = variant === 'small' ? withoutEnd(prompt, /[=?\s]/) : wordsToExpression(prompt);
   try {
+    const expression = variant === 'small' ? withoutEnd(prompt, /[=?\s]/) : wordsToExpression(prompt);
     const result = formatRational(evaluateExpression(expression));
     return { text: result, output: { expression, result } };
   } catch (error) {

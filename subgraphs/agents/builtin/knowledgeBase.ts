@@ -1,156 +1,142 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Kind, parse, visit, type StringValueNode } from 'graphql';
 import MiniSearch from 'minisearch';
-import { packageRoot } from '../../shared/packageRoot.js';
+import type { Passage } from './Passage.js';
+import { readmePassages } from './readmePassages.js';
+import { schemaPassages } from './schemaPassages.js';
+import { synonymsOf } from './synonyms.js';
+import { stem, termsOf, toTerm, wordsOf } from './terms.js';
 
-/** One thing that the project's documentation says. */
-export interface Passage {
-  readonly id: number;
-  /** Where it stands: `README.md, Settings`. */
-  readonly source: string;
-  readonly title: string;
-  readonly text: string;
+export interface FoundPassage extends Passage {
+  /** Compares passages of one search. */
+  readonly score: number;
+  /** How much of the question it holds, 0 to 1; rare words weigh more. Compares with other questions too. */
+  readonly covered: number;
+  /** The terms of the question that it holds. */
+  readonly held: ReadonlySet<string>;
+}
+
+export interface SearchOptions {
+  readonly limit: number;
+  /** Whether other words for the same thing count, and words that differ in a letter. */
+  readonly isBroad: boolean;
 }
 
 export interface KnowledgeBase {
-  /** Best first, at most `limit`. */
-  search(question: string, limit: number): (Passage & { readonly score: number })[];
+  /** Best first. */
+  search(question: string, options: SearchOptions): FoundPassage[];
 }
 
 let built: KnowledgeBase | undefined;
 
-/** The project's own documentation: README.md (a passage for each paragraph, list item and table row) and the SDL's descriptions. */
+/** The project's own documentation: README.md and the SDL's descriptions. */
 export function documentation(): KnowledgeBase {
-  return (built ??= build([...readmePassages(), ...schemaPassages()]));
+  return (built ??= createKnowledgeBase([...readmePassages(), ...schemaPassages()]));
 }
 
-function build(found: readonly Omit<Passage, 'id'>[]): KnowledgeBase {
-  const passages = found.map((passage, id): Passage => ({ ...passage, id }));
-  const index = new MiniSearch<Passage>({
-    fields: ['title', 'text', 'source'],
+type Indexed = Passage & { readonly id: number };
+
+/** What counts instead of the very word. */
+const SYNONYM = 0.7;
+const NEAR = 0.6;
+/** Passages that the index hands over to be ranked. */
+const CANDIDATES = 60;
+
+export function createKnowledgeBase(passages: readonly Passage[]): KnowledgeBase {
+  const indexed = passages.map((passage, id): Indexed => ({ ...passage, id }));
+  const terms = indexed.map(({ name, heading, text, context }) => termsOf([name, heading, text, context].join(' ')));
+  const frequency = new Map<string, number>();
+  for (const held of terms) for (const term of held) frequency.set(term, (frequency.get(term) ?? 0) + 1);
+  const rarity = (term: string): number => Math.log(1 + indexed.length / ((frequency.get(term) ?? 0) + 0.5));
+
+  const index = new MiniSearch<Indexed>({
+    fields: ['name', 'heading', 'text', 'context'],
     tokenize: wordsOf,
-    processTerm: (term) => (STOP_WORDS.has(term) ? null : stem(term)),
-    searchOptions: { boost: { title: 1.5, source: 0.7 }, combineWith: 'OR' },
+    processTerm: toTerm,
+    searchOptions: {
+      boost: { name: 1.3, heading: 1.3, text: 1, context: 0.4 },
+      combineWith: 'OR',
+      // Each term is one of the index's already.
+      tokenize: (query) => query.split(' '),
+      processTerm: (term) => term,
+    },
   });
-  index.addAll(passages);
+  index.addAll(indexed);
+
   return {
-    search: (question, limit) => {
-      const asked = termsOf(question);
-      const found = index.search(question).map(({ id, score, queryTerms }) => {
-        const passage = passages[id as number]!;
-        // Who holds more of the question comes first, whatever one rare word weighs.
-        const covered = new Set(queryTerms).size / Math.max(1, asked.size);
-        return { ...passage, score: score * covered ** 2 * weightOf(passage, asked) };
-      });
-      return found.sort((a, b) => b.score - a.score).slice(0, limit);
+    search: (question, { limit, isBroad }) => {
+      const asked = [...termsOf(question)];
+      const whole = asked.reduce((sum, term) => sum + rarity(term), 0);
+      const meant = asked.map((term) => ({ term, ways: isBroad ? waysToSay(term, frequency) : new Map([[term, 1]]) }));
+      const shareOf = (terms: readonly string[]): number =>
+        asked.filter((term) => terms.includes(term)).reduce((sum, term) => sum + rarity(term), 0) / Math.max(whole, 1);
+      const ways = new Map(meant.flatMap(({ ways }) => [...ways].reverse()));
+      const found = index.search([...ways.keys()].join(' '), { boostTerm: (term) => ways.get(term) ?? 1 }).slice(0, CANDIDATES);
+      return found
+        .map(({ id, score }): FoundPassage => {
+          const passage = indexed[id as number]!;
+          const held = new Set<string>();
+          let weight = 0;
+          for (const { term, ways } of meant) {
+            const best = Math.max(0, ...[...ways].map(([way, worth]) => (terms[passage.id]!.has(way) ? worth : 0)));
+            if (best > 0) held.add(term);
+            weight += best * rarity(term);
+          }
+          const covered = whole === 0 ? 0 : weight / whole;
+          // Who holds more of the question comes first, whatever one rare word weighs.
+          return {
+            ...passage,
+            covered,
+            held,
+            score: score * covered ** 2 * passage.weight * named(passage, question, shareOf) * fitness(passage, question, asked),
+          };
+        })
+        .sort((a, b) => b.score - a.score)
+        .slice(0, limit);
     },
   };
 }
 
-/** What bears the very name that was asked for (no mere heading) explains it best; prose explains more than a field does. */
-function weightOf({ title, source }: Passage, asked: ReadonlySet<string>): number {
-  const names = source.endsWith(title) ? [] : wordsOf(title).map(stem);
-  const named = names.length > 0 && names.every((name) => asked.has(name)) ? 4 : 1;
-  return named * (source.startsWith('README.md') ? 1.3 : 1);
+/** What bears the very name that was asked for explains it best: up to four times, when the name is all that was asked for. */
+function named({ name }: Passage, question: string, shareOf: (terms: readonly string[]) => number): number {
+  if (name === null || (name.startsWith('@') && !/@|directive/i.test(question))) return 1;
+  // The last part of `Task.taskClass`, as words; what follows a command's or directive's name is not its name.
+  const words = nameWords(name.replace(/[\s([<].*$/s, '').replace(/^.*\./s, ''));
+  const said = new Set(nameWords(question));
+  return words.length > 0 && words.every((word) => said.has(word)) ? 1 + 3 * shareOf(words) : 1;
 }
 
-/** The words of a text that say something, in the form that they are compared in. */
-export function termsOf(text: string): ReadonlySet<string> {
-  return new Set(wordsOf(text).flatMap((word) => (STOP_WORDS.has(word) ? [] : stem(word))));
+function nameWords(text: string): string[] {
+  return (text.replace(/([a-z])([A-Z])/g, '$1 $2').match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => stem(word.toLowerCase()));
 }
 
-/** `NO_ROUTE` and `costUsd` are found whole and by their parts. */
-function wordsOf(text: string): string[] {
-  return (text.match(/[@\p{L}\p{N}_.]*[\p{L}\p{N}_]/gu) ?? []).flatMap((word) => {
-    const parts = word
-      .replace(/([a-z])([A-Z])/g, '$1 $2')
-      .split(/[\s_.@]+/)
-      .filter((part) => part.length > 0);
-    return parts.length > 1 || parts[0] !== word
-      ? [word.toLowerCase(), ...parts.map((part) => part.toLowerCase())]
-      : [word.toLowerCase()];
-  });
+const SAYS_HALF = 1;
+const FITS = 1.4;
+
+/** Whether it can be an answer at all: it says more than the question did, has a number when one is asked for, or shows what to do. */
+function fitness({ name, text }: Passage, question: string, asked: readonly string[]): number {
+  // The status of an error is no quantity.
+  const said = text.slice(name === null ? 0 : name.length).replace(/HTTP: \d+/, '');
+  const more = [...termsOf(said)].filter((term) => !asked.includes(term)).length;
+  const wantsNumber = /\b(?:how (?:long|many|much|large|big|often|deep|fast)|which (?:port|version)s?)\b/i.test(question);
+  const wantsWay = /\bhow (?:do|can|to|should)\b|\bwhich command\b/i.test(question);
+  const fits = (wantsNumber && /\d/.test(said)) || (wantsWay && /\bnpm |--\w|\n/.test(text));
+  return (more / (more + SAYS_HALF)) * (fits ? FITS : 1);
 }
 
-const STOP_WORDS = new Set(
-  'a an and are as at be by can do does for from has have how i in is it its me mean means my of on or that the there this to was what when where which who why will with you your'.split(
-    ' ',
-  ),
-);
-
-/** Only what English endings need most: plural and third person. */
-function stem(term: string): string {
-  return term.length > 3 && term.endsWith('s') && !term.endsWith('ss') ? term.slice(0, -1) : term;
+/** A term, what else can stand for it, and how much each counts. A word that is not known at all may be misspelt. */
+function waysToSay(term: string, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const ways = new Map([[term, 1]]);
+  for (const synonym of synonymsOf(term)) ways.set(synonym, SYNONYM);
+  if (!known.has(term)) for (const near of known.keys()) if (isMisspelt(term, near)) ways.set(near, NEAR);
+  return ways;
 }
 
-function readmePassages(): Omit<Passage, 'id'>[] {
-  const passages: Omit<Passage, 'id'>[] = [];
-  let heading = '';
-  let columns: string[] = [];
-  let fenced = false;
-  for (const line of readFileSync(join(packageRoot, 'README.md'), 'utf8').split('\n')) {
-    if (line.startsWith('```')) fenced = !fenced;
-    if (fenced || line.startsWith('```') || line.startsWith('<!--') || line.trim() === '') continue;
-    if (line.startsWith('#')) {
-      heading = line.replace(/^#+\s*/, '');
-      columns = [];
-      continue;
-    }
-    const source = `README.md, ${heading}`;
-    if (!line.startsWith('|')) {
-      columns = [];
-      passages.push({ source, title: heading, text: plain(line.replace(/^\s*(?:[-*>]|\d+\.)\s+/, '')) });
-      continue;
-    }
-    const cells = line
-      .slice(1, -1)
-      .split(/(?<!\\)\|/)
-      .map((cell) => plain(cell.replaceAll('\\|', '|')));
-    if (columns.length === 0) columns = cells;
-    else if (!/^[-\s|:]+$/.test(line)) passages.push({ source, title: cells[0]!, text: rowText(columns, cells) });
-  }
-  return passages;
-}
+const SHORTEST_MISSPELT = 6;
 
-/** `PORT: The gateway listens on this port. (Default: 4000)` */
-function rowText(columns: readonly string[], [first, ...rest]: readonly string[]): string {
-  const said = rest.at(-1) ?? '';
-  const aside = rest.slice(0, -1).flatMap((cell, index) => (cell === '' ? [] : [`${columns[index + 1]}: ${cell}`]));
-  return `${first}: ${said}${aside.length > 0 ? ` (${aside.join(', ')})` : ''}`;
-}
-
-function plain(markdown: string): string {
-  return markdown
-    .replace(/\*\*|`/g, '')
-    .replace(/(^|\s)\*(\S[^*]*)\*/g, '$1$2')
-    .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
-    .trim();
-}
-
-/** Wrappers that say nothing about what they wrap. */
-const BOILERPLATE = /(?:Payload|Connection|Edge)$/;
-
-function schemaPassages(): Omit<Passage, 'id'>[] {
-  const passages: Omit<Passage, 'id'>[] = [];
-  const files = readdirSync(join(packageRoot, 'schema')).filter(
-    (file) => file.endsWith('.graphql') && file !== 'supergraph.graphql',
-  );
-  for (const file of files) {
-    const names: string[] = [];
-    visit(parse(readFileSync(join(packageRoot, 'schema', file), 'utf8')), {
-      enter: (node) => {
-        if (!('name' in node) || !node.name || !('description' in node)) return;
-        const { description } = node as { description?: StringValueNode };
-        names.push(`${node.kind === Kind.DIRECTIVE_DEFINITION ? '@' : ''}${node.name.value}`);
-        if (!description || BOILERPLATE.test(names[0]!)) return;
-        const title = names.join('.');
-        passages.push({ source: `schema/${file}`, title, text: `${title}: ${description.value.replace(/\s+/g, ' ').trim()}` });
-      },
-      leave: (node) => {
-        if ('name' in node && node.name && 'description' in node) names.pop();
-      },
-    });
-  }
-  return passages;
+/** Whether two long words differ in one letter: another, one too many or one too few. */
+function isMisspelt(given: string, known: string): boolean {
+  const [short, long] = given.length < known.length ? [given, known] : [known, given];
+  if (short.length < SHORTEST_MISSPELT || long.length - short.length > 1) return false;
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at++;
+  return short.slice(short.length === long.length ? at + 1 : at) === long.slice(at + 1);
 }

@@ -142,13 +142,20 @@ function createListener(settings: pg.PoolConfig): Pick<Database, 'listen' | 'clo
     return fresh;
   };
   const ensure = (): Promise<pg.Client> => (client ??= connect());
+  // One statement at a time: a client that is asked for a second one while it executes only queues it, with a warning.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  };
 
   return {
     listen: async (channel, onNotify) => {
       const calls = listeners.get(channel) ?? new Set();
       listeners.set(channel, calls.add(onNotify));
       const connection = await ensure();
-      if (calls.size === 1) await connection.query(`listen ${connection.escapeIdentifier(channel)}`);
+      if (calls.size === 1) await inTurn(() => connection.query(`listen ${connection.escapeIdentifier(channel)}`));
       return { stop: async () => void calls.delete(onNotify) };
     },
     close: async () => {

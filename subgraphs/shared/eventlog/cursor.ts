@@ -49,11 +49,14 @@ function parse(text: string): unknown {
 
 /** Between a cursor and the oldest event that is kept some are gone, or the cursor belongs to a log that is no more. */
 export function eventGap(topic: Topic, from: number | readonly number[], oldest: number | readonly number[]): MeshError {
-  return new MeshError(
-    'EVENT_GAP',
-    `Events of ${topic} after ${String(from)} and before ${String(oldest)} are no longer kept. Read the current state, then subscribe without a cursor.`,
-    { extensions: { topic, from, oldest } },
-  );
+  const first = typeof oldest === 'number' ? [oldest] : oldest;
+  const isBehind = (typeof from === 'number' ? [from] : from).some((offset, partition) => offset + 1 < (first[partition] ?? 0));
+  const what = isBehind
+    ? `Events of ${topic} after ${String(from)} and before ${String(oldest)} are no longer kept.`
+    : `The cursor is of another log of ${topic} or ahead of this one, so what was missed since then cannot be told.`;
+  return new MeshError('EVENT_GAP', `${what} Read the current state, then subscribe without a cursor.`, {
+    extensions: { topic, from, oldest },
+  });
 }
 
 function bad(why: string): MeshError {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../database/Database.js';
+import { MeshError } from '../errors.js';
 import { migrate } from '../migrate.js';
 import { TOPICS, type Topic } from '../names.js';
 import { decodeCursor, encodeCursor, eventGap } from './cursor.js';
@@ -94,7 +95,7 @@ export async function openTableEventLog(database: Database, options: TableEventL
 
     read: async (topic, from) => {
       const { epoch, head, oldest } = await readTopic(database, topic);
-      const start = from === 'head' ? head : positionOf(from, topic, { epoch, oldest });
+      const start = from === 'head' ? head : positionOf(from, topic, { epoch, head, oldest });
       const reader = await openTableReader({ database, topic, epoch, start, onStop: () => open.delete(reader) });
       open.add(reader);
       return reader;
@@ -133,9 +134,11 @@ export async function readTopic(database: Database, topic: Topic): Promise<Topic
   return { epoch, head: Number(head), oldest: Number(oldest) };
 }
 
-function positionOf(cursor: string, topic: Topic, { epoch, oldest }: { epoch: string; oldest: number }): number {
+function positionOf(cursor: string, topic: Topic, { epoch, head, oldest }: TopicState): number {
   const decoded = decodeCursor(cursor, topic);
-  const position = decoded.offsets[0] ?? 0;
-  if (decoded.epoch !== epoch || position + 1 < oldest) throw eventGap(topic, position, oldest);
+  const [position] = decoded.offsets;
+  if (position === undefined || decoded.offsets.length > 1)
+    throw new MeshError('BAD_CURSOR', 'The cursor cannot be used: it is of a log with other partitions. Start without one.');
+  if (decoded.epoch !== epoch || position > head || position + 1 < oldest) throw eventGap(topic, position, oldest);
   return position;
 }

@@ -26,6 +26,20 @@ it('creates what is not there', () => {
   ]);
 });
 
+it('puts supervisors before whom they supervise, and otherwise keeps the order of the file', () => {
+  const agent = (id: string, supervisor: string | null): string =>
+    `  - { id: ${id}, name: A, transport: BUILTIN, skills: [{ id: s, name: S, taskClasses: [x] }], supervisor: ${supervisor} }\n`;
+  const agents = [
+    agent('one', 'two'),
+    agent('free', null),
+    agent('two', 'three'),
+    agent('three', null),
+    agent('last', 'elsewhere'),
+  ];
+  const changes = difference(parseMeshFile(`mesh: v1\nagents:\n${agents.join('')}`, 'mesh.yaml'), current({}));
+  expect(changes.map(({ id }) => id)).toEqual(['three', 'two', 'one', 'free', 'last']);
+});
+
 it('changes nothing when decimals and white space differ only in writing', () => {
   const held = {
     models: new Map([['m', { ...model!, pricing: { ...model!.pricing, inputPerMTokUsd: '0.5' } }]]),

@@ -23,6 +23,9 @@ const MODEL = `models:
     pricing: { inputPerMTokUsd: "1", outputPerMTokUsd: "2" }
 `;
 
+const agent = (id: string, supervisor: string): string =>
+  `  - { id: ${id}, name: A, transport: BUILTIN,\n    skills: [{ id: s, name: S, taskClasses: [x] }],\n    supervisor: ${supervisor}\n  }\n`;
+
 describe('a mesh file', () => {
   it('of the demo is valid, with every default filled in', () => {
     const file = parseMeshFile(readFileSync(join(packageRoot, 'deploy/demo/mesh.yaml'), 'utf8'), 'deploy/demo/mesh.yaml');
@@ -51,7 +54,7 @@ describe('a mesh file', () => {
     [
       'with a price that is a float',
       `mesh: v1\n${MODEL.replace('"1"', '0.1')}`,
-      ['mesh.yaml:6:16: models.0.pricing.inputPerMTokUsd: '],
+      ['mesh.yaml:6:16: models.0.pricing.inputPerMTokUsd: Invalid input: expected string, received number; put it in quotes'],
     ],
     [
       'with an id used twice',
@@ -73,6 +76,31 @@ evaluators:
         'mesh.yaml:5:43: evaluators.2.pattern: Unrecognized key',
         'mesh.yaml:6:28: evaluators.3.kind: ',
       ],
+    ],
+    [
+      'with agents that supervise one another',
+      `mesh: v1\nagents:\n${agent('a', 'b')}${agent('b', 'c')}${agent('c', 'b')}`,
+      ['mesh.yaml:9:5: agents.1.supervisor: the chain of supervisors leads back to "b"', 'mesh.yaml:13:5: agents.2.supervisor: '],
+    ],
+    [
+      'with broken Cedar in a block',
+      'mesh: v1\npolicies:\n  - id: p\n    cedar: |\n      permit (principal, action, resource);\n\n      forbid (principle, action, resource);\n',
+      ['mesh.yaml:7:15: policies.0.cedar: '],
+    ],
+    [
+      'with broken Cedar on a line',
+      `mesh: v1\npolicies:\n  - { id: p, cedar: 'permit (principal, action resource);' }\n`,
+      ['mesh.yaml:3:48: policies.0.cedar: '],
+    ],
+    [
+      'with broken Cedar behind escapes',
+      'mesh: v1\npolicies:\n  - { id: p, cedar: "permit (principal,\\n action resource);" }\n',
+      ['mesh.yaml:3:21: policies.0.cedar: '],
+    ],
+    [
+      'without a statement in its Cedar',
+      `mesh: v1\npolicies: [{ id: p, cedar: '// later' }]\n`,
+      ['mesh.yaml:2:29: policies.0.cedar: there is no statement'],
     ],
     ['that is a list', '- 1\n', ['mesh.yaml:1:1: file: ']],
     ['that is empty', '', ['mesh.yaml:1:1: file: ']],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { httpClient, type HttpClientOptions } from '../../../gateway/fetch/httpClient.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
@@ -23,6 +24,15 @@ async function against(answer: RequestListener, options: Partial<HttpClientOptio
   return client;
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 const ask = { query: '{ a }' };
 const json =
   (body: unknown): RequestListener =>
@@ -38,12 +48,12 @@ describe('a subgraph that does not behave', () => {
     ['answers a list', json([1]), /without a GraphQL answer/],
     ['answers data that is a list', json({ data: [1] }), /its data is not an object/],
     ['answers errors that are no list', json({ data: {}, errors: 'bad' }), /its errors are not a list/],
-    ['hangs up', (request) => void request.socket.destroy(), /./],
+    ['hangs up', (request) => void request.socket.destroy(), /^The subgraph odd broke off the connection\. Try again\.$/],
     [
       'hangs up in the middle',
       (_, response) =>
         void (response.writeHead(200, { 'content-length': 100 }), response.write('{'), setTimeout(() => response.destroy(), 5)),
-      /./,
+      /^The subgraph odd broke off the connection\. Try again\.$/,
     ],
     ['redirects', (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), /HTTP 302/],
   ])('%s', async (_, answer, why) => {
@@ -53,6 +63,22 @@ describe('a subgraph that does not behave', () => {
       message: expect.stringMatching(why),
       extensions: { service: 'odd' },
     });
+  });
+
+  it('is dead: said in words to the client, and once with the raw error to the log', async () => {
+    const port = await freePort();
+    const lines: string[] = [];
+    const log = pino({ base: null }, { write: (line: string) => void lines.push(line) });
+    const client = httpClient({ name: 'dead', url: `http://127.0.0.1:${port}/graphql`, clock: Date.now, log });
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(client.request(ask, anonymousContext())).rejects.toMatchObject({
+        code: 'SUBREQUEST_FAILED',
+        message: 'The subgraph dead cannot be reached. Try again.',
+      });
+    }
+    await client.close();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('ECONNREFUSED');
   });
 
   it('answers without end', async () => {

@@ -108,6 +108,15 @@ describe('is refused', () => {
     );
   });
 
+  it('what is not GraphQL, with the place', () => {
+    expect(() => loadSupergraph('type Query {\n  a: }')).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_SUPERGRAPH',
+        message: 'The supergraph cannot be loaded: Syntax Error: Expected Name, found "}" (line 2, column 6). Compose it again.',
+      }),
+    );
+  });
+
   it.each(['', 'type Query {', 'type Query { a: Int }', compose(shopSdl).replace('enum join__Graph', 'enum other')])(
     'what does not hold together',
     (sdl) => {

@@ -67,6 +67,14 @@ const measured = (alpha: number, beta: number): RoutingRequest['quality'] => {
       : undefined;
 };
 
+it('says whether the chosen one was alone or is what the filters left', () => {
+  const told = (of: RoutingRequest): string => chooseRoute(of).reasons.at(-1)!;
+  expect(told(request([agent('a')], [model('m')]))).toMatch(/ There is no other candidate\.$/);
+  const rejecting = request([agent('a'), agent('b', { status: 'DRAINING' })], [model('m')]);
+  expect(chooseRoute(rejecting).rejected).toHaveLength(1);
+  expect(told(rejecting)).toMatch(/ No other candidate is left: 1 rejected, for the reasons given\.$/);
+});
+
 describe('filtering', () => {
   it.each<[string, AgentRecord, ModelRecord, Partial<RoutedInput>, Partial<RoutingRequest>]>([
     ['NO_SKILL', agent('a', { skills: [] }), model('m'), {}, {}],

@@ -129,6 +129,13 @@ describe('the HTTP entrance', () => {
     expect(response.status).toBe(status);
   });
 
+  it('shows where the operation declares the variable that is wrong', async () => {
+    const response = await post(query('query (\n  $id: ID!\n) { agent(id: $id) { id } }', {}), json);
+    expect(await response.json()).toMatchObject({
+      errors: [{ locations: [{ line: 2, column: 3 }], extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+  });
+
   it('refuses effects over GET, and mutations', async () => {
     const get = (text: string) =>
       fetch(`${mesh.url}/graphql?query=${encodeURIComponent(text)}`, { headers: { 'apollo-require-preflight': '1' } });

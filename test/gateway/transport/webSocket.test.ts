@@ -199,7 +199,7 @@ describe('the WebSocket entrance', () => {
 
   it('closes with 4403 for a token that does not hold, and with 4401 for who speaks first', async () => {
     for (const authorization of ['Bearer nonsense', 7, null, { token: 'dev-admin' }]) {
-      const closed = await new Promise<{ code: number }>((resolve) => {
+      const closed = await new Promise<{ code: number; reason?: string }>((resolve) => {
         createClient({
           url: `${mesh.url.replace('http', 'ws')}/graphql`,
           webSocketImpl: WebSocket,
@@ -207,10 +207,11 @@ describe('the WebSocket entrance', () => {
           lazy: false,
           retryAttempts: 0,
           on: { connected: () => resolve({ code: 0 }) },
-          onNonLazyError: (event) => resolve(event as { code: number }),
+          onNonLazyError: (event) => resolve(event as { code: number; reason: string }),
         });
       });
       expect(closed.code).toBe(4403);
+      expect(closed.reason).toMatch(/^UNAUTHENTICATED: The token is unknown\. Send a valid `Authorization: Bearer`/);
     }
     const socket = new WebSocket(`${mesh.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');

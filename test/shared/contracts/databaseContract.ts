@@ -120,6 +120,29 @@ export function databaseContract(open: () => Promise<Database>): void {
       expect(await database.withTryLock('l', async () => 'third')).toBe('third');
     });
 
+    it('listens to many channels at once without a warning, and hears each', async () => {
+      const warnings: string[] = [];
+      const warn = ({ message }: Error): void => void warnings.push(message);
+      process.on('warning', warn);
+      const channels = Array.from({ length: 20 }, (_, n) => `t_many_${n}`);
+      const heard = new Set<string>();
+      let done: () => void = () => undefined;
+      const all = new Promise<void>((resolve) => (done = resolve));
+      const listening = await Promise.all(
+        channels.map((channel) =>
+          database.listen(channel, () => {
+            heard.add(channel);
+            if (heard.size === channels.length) done();
+          }),
+        ),
+      );
+      for (const channel of channels) await database.notify(channel);
+      await all;
+      for (const each of listening) await each.stop();
+      process.off('warning', warn);
+      expect(warnings).toEqual([]);
+    });
+
     it('notifies after the commit, and not after a rollback', async () => {
       let calls = 0;
       let called: () => void = () => undefined;

@@ -1,17 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lockDataDir } from '../../../subgraphs/shared/database/dataDirLock.js';
 import { packageRoot } from '../../../subgraphs/shared/packageRoot.js';
 
 const BUILT = join(packageRoot, 'dist/subgraphs/shared/database/dataDirLock.js');
 const HOLD = `import { lockDataDir } from ${JSON.stringify(BUILT)}; lockDataDir(process.argv[1]); console.log('mine'); setInterval(() => {}, 1000);`;
+/** Says what it got and stays until it is ended, so that nobody comes after a winner that is gone. */
 const TRY = `import { lockDataDir } from ${JSON.stringify(BUILT)}; try { lockDataDir(process.argv[1]); console.log('mine'); } catch (error) { console.log(error.code); }
-  await new Promise((resolve) => setTimeout(resolve, 500));`;
+  setInterval(() => {}, 1000);`;
 
 let folder: string;
 beforeEach(async () => {
@@ -50,10 +50,11 @@ it('has one winner among many that start together, after a kill too', async () =
       holder.kill('SIGKILL');
       await once(holder, 'close');
     }
-    const tried = await Promise.all(
-      Array.from({ length: 6 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', TRY, folder])),
-    );
-    const outcomes = tried.map(({ stdout }) => stdout.trim()).sort();
+    const tried = Array.from({ length: 6 }, () => run(TRY));
+    const said = await Promise.all(tried.map(async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim()));
+    const outcomes = said.sort();
+    for (const each of tried) each.kill('SIGKILL');
+    await Promise.all(tried.map((each) => once(each, 'close')));
     expect(outcomes.filter((outcome) => outcome === 'mine').length).toBeLessThanOrEqual(1);
     expect(new Set(outcomes.filter((outcome) => outcome !== 'mine'))).toEqual(new Set(['DATA_DIR_IN_USE']));
     if (!abandoned) expect(outcomes).toContain('mine');

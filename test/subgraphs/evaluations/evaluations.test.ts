@@ -130,6 +130,15 @@ describe('the evaluations subgraph', () => {
     });
   });
 
+  it('names the task class when it is missing', async () => {
+    for (const taskClass of [null, undefined]) {
+      expect((await record({ taskClass })).evaluationRecord).toEqual({
+        evaluation: null,
+        userErrors: [{ code: 'BAD_USER_INPUT', path: ['input', 'taskClass'] }],
+      });
+    }
+  });
+
   it('takes the same key and input once, and refuses the key for another input', async () => {
     const input = { agentId: 'keyed', modelId: 'm', idempotencyKey: 'k' };
     const [one, two] = await Promise.all([record(input), record(input)]);
