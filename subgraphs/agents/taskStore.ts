@@ -179,11 +179,16 @@ export async function finishTask(tx: Queryable, task: Task): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Gives an unfinished task back, so that another runner may take it at once. False: another runner holds it already. */
-export async function giveBackTask(tx: Queryable, { id, leaseId }: Task): Promise<boolean> {
+/**
+ * Gives an unfinished task back, so that another runner may take it at once. When money was spent on it, its route is over: walked
+ * again it could cost more than was reserved for it. False: another runner holds it already.
+ */
+export async function giveBackTask(tx: Queryable, { id, leaseId }: Task, spent: boolean): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update agents.task set lease_id = null, leased_until = null where id = $1 and lease_id = $2 and finished_at is null`,
-    [id, leaseId],
+    `update agents.task set lease_id = null, leased_until = null,
+       hint = case when $3 then jsonb_set(hint, '{expiresAt}', '0') else hint end
+     where id = $1 and lease_id = $2 and finished_at is null`,
+    [id, leaseId, spent],
   );
   return rowCount === 1;
 }

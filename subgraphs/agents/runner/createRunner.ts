@@ -120,8 +120,9 @@ export function createRunner(resources: SubgraphResources, transports: Transport
 
   /** What was tried is on record and paid; the task waits for the next runner. */
   const giveBack = async (task: Task, tries: readonly Try[]): Promise<void> => {
+    const spent = tries.some(({ usage }) => usage !== null);
     await database.transaction(async (tx) => {
-      if (await giveBackTask(tx, task)) await recordTries(tx, task, tries);
+      if (await giveBackTask(tx, task, spent)) await recordTries(tx, task, tries);
     });
     wakeRelay();
   };

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { createRunner, type Runner } from '../../../../subgraphs/agents/runner/createRunner.js';
 import { agentsSubgraph } from '../../../../subgraphs/agents/server.js';
 import type { AgentResult, AgentTransport } from '../../../../subgraphs/agents/transports/AgentTransport.js';
+import { signRouteHint } from '../../../../subgraphs/shared/routeHint.js';
 import type { SubgraphDefinition, SubgraphResources } from '../../../../subgraphs/shared/Subgraph.js';
 import { rankedCandidate, task } from '../../../support/agentCall.js';
 import { ADMIN, openSubgraph } from '../../../support/openSubgraph.js';
@@ -38,16 +39,21 @@ it('gives a task back when the process ends, pays what was tried, and another ru
       return [];
     },
   };
-  const agents = await openSubgraph(definition);
+  const ranked = [rankedCandidate({ modelId: 'm1' }), rankedCandidate({ modelId: 'm2' })];
+  const { hint, input } = task({ input: {}, hint: { ranked } });
+  const rerouted: string[] = [];
+  const agents = await openSubgraph(definition, undefined, {
+    reroute: async (binding) => {
+      rerouted.push(binding.field);
+      const fresh = { ...hint, routeId: 'route-2', expiresAt: Date.parse('2027-01-01') };
+      return signRouteHint(fresh, { ...binding }, new Uint8Array(32).fill(7), Date.parse('2026-03-01T12:00:00Z'));
+    },
+  });
   opened.push(agents);
   await agents.database.query(
     `insert into agents.agent (id, tenant, name, role, tier, status, transport, skills, decision_kinds, regions, model_ids, version, created_at)
      values ('a1', 'demo', 'A', 'WORKER', 'EXPERT', 'ACTIVE', 'HTTP', '[]', '{}', '{}', '{}', 1, now())`,
   );
-  const { hint, input } = task({
-    input: {},
-    hint: { ranked: [rankedCandidate({ modelId: 'm1' }), rankedCandidate({ modelId: 'm2' })] },
-  });
   const usages = await agents.eventLog.read('mesh.usage', 'head');
   await runners[0]!.enqueue({ principal: ADMIN, tenant: 'demo', input, hint });
   await second;
@@ -67,6 +73,8 @@ it('gives a task back when the process ends, pays what was tried, and another ru
   const runner = createRunner(given[0]!, new Map([['HTTP', next]]));
   await runner.settled();
   await runner.stop();
+  // What was spent would not fit into the reservation a second time: the gateway decides again.
+  expect(rerouted).toEqual(['Mutation.taskRun']);
   expect((await recorded()).map(([outcome]) => outcome)).toEqual(['FAILED', 'FAILED', 'SUCCEEDED']);
   const { rows } = await agents.database.query<{ status: string }>(`select status from agents.task`);
   expect(rows).toEqual([{ status: 'SUCCEEDED' }]);
