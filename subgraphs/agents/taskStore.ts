@@ -179,26 +179,42 @@ export async function finishTask(tx: Queryable, task: Task): Promise<boolean> {
   return rowCount === 1;
 }
 
+/**
+ * Gives an unfinished task back, so that another runner may take it at once. When money was spent on it, its route is over: walked
+ * again it could cost more than was reserved for it. False: another runner holds it already.
+ */
+export async function giveBackTask(tx: Queryable, { id, leaseId }: Task, spent: boolean): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update agents.task set lease_id = null, leased_until = null,
+       hint = case when $3 then jsonb_set(hint, '{expiresAt}', '0') else hint end
+     where id = $1 and lease_id = $2 and finished_at is null`,
+    [id, leaseId, spent],
+  );
+  return rowCount === 1;
+}
+
+/** After those that the task has from runners before. */
 export async function insertAttempts(tx: Queryable, tenant: string, attempts: readonly Attempt[]): Promise<void> {
-  for (const [ordinal, attempt] of attempts.entries()) {
-    await tx.query(
-      `insert into agents.attempt (id, tenant, task_id, ordinal, agent_id, model_id, started_at, latency_ms, outcome, cost_usd, message)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::numeric, $11)`,
-      [
-        attempt.id,
-        tenant,
-        attempt.taskId,
-        ordinal,
-        attempt.agentId,
-        attempt.modelId,
-        attempt.startedAt,
-        attempt.latencyMs,
-        attempt.outcome,
-        attempt.costUsd,
-        attempt.message,
-      ],
-    );
-  }
+  if (attempts.length === 0) return;
+  await tx.query(
+    `insert into agents.attempt (id, tenant, task_id, ordinal, agent_id, model_id, started_at, latency_ms, outcome, cost_usd, message)
+     select id, $1, $2, before.count + place - 1, agent_id, model_id, started_at, latency_ms, outcome, cost_usd::numeric, message
+     from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::text[], $9::text[], $10::text[])
+       with ordinality as made (id, agent_id, model_id, started_at, latency_ms, outcome, cost_usd, message, place)
+     cross join (select count(*) from agents.attempt where task_id = $2) before`,
+    [
+      tenant,
+      attempts[0]!.taskId,
+      attempts.map(({ id }) => id),
+      attempts.map(({ agentId }) => agentId),
+      attempts.map(({ modelId }) => modelId),
+      attempts.map(({ startedAt }) => startedAt),
+      attempts.map(({ latencyMs }) => latencyMs),
+      attempts.map(({ outcome }) => outcome),
+      attempts.map(({ costUsd }) => costUsd),
+      attempts.map(({ message }) => message),
+    ],
+  );
 }
 
 /** In the order of `taskIds`, each list in the order of the attempts. */

@@ -25,7 +25,8 @@ export const evaluationsSubgraph: SubgraphDefinition = {
 const EVALUATIONS_AT_ONCE = 25;
 
 /**
- * Every attempt that did work is an evaluation of who did it; refused and skipped ones say nothing of their quality. Every answer is put
+ * Every attempt that did work is an evaluation of who did it. One that was skipped says nothing of its quality, nor does a refusal,
+ * unless another candidate could: a question that nobody can answer is nobody's failure. Every answer is put
  * before the evaluators of its class, who take their time.
  */
 async function takeTasks(
@@ -63,9 +64,10 @@ const JUDGED: Readonly<Record<string, string>> = {
   FAILED: 'The attempt failed.',
   TIMED_OUT: 'The attempt took too long.',
 };
+const OUTDONE = 'The agent said that it cannot, and another could.';
 
 function toEvaluation({ id, time, data }: MeshEvent<'task.attempt'>): Evaluation[] {
-  const explanation = JUDGED[data.outcome ?? ''];
+  const explanation = data.outdone ? OUTDONE : JUDGED[data.outcome ?? ''];
   if (explanation === undefined) return [];
   const passed = data.outcome === 'SUCCEEDED';
   const { tenant, taskId, agentId, modelId, taskClass } = data;

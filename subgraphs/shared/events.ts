@@ -83,6 +83,8 @@ export interface TaskEventData {
   attemptId?: string;
   outcome?: string;
   latencyMs?: number;
+  /** It said that it cannot, and another candidate of the route could. */
+  outdone?: boolean;
 }
 
 export interface UsageEventData {

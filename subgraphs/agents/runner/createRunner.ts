@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { canonicalJson } from '../../shared/canonicalJson.js';
+import type { Queryable } from '../../shared/database/Database.js';
 import { MeshError } from '../../shared/errors.js';
+import { publishAll } from '../../shared/outbox.js';
 import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
 import { verifyRouteHint, type RouteHint } from '../../shared/routeHint.js';
@@ -15,6 +17,7 @@ import {
   findTaskByKey,
   findTasksByIds,
   finishTask,
+  giveBackTask,
   insertAttempts,
   insertTask,
   renewLeases,
@@ -24,8 +27,8 @@ import type { Task, TaskField, TaskInput } from '../Task.js';
 import type { Transports } from '../transports/createTransports.js';
 import { createBreaker } from './createBreaker.js';
 import { createBulkhead } from './createBulkhead.js';
-import { tellAttempt, tellRoute, tellSettled, tellStatus } from './taskEvents.js';
-import { walkRoute, type Try, type WalkOptions } from './walkRoute.js';
+import { attemptEvents, routeEvents, settledEvents, statusEvent } from './taskEvents.js';
+import { Interrupted, walkRoute, type Try, type WalkOptions } from './walkRoute.js';
 
 export interface NewTask {
   readonly principal: Principal;
@@ -63,7 +66,7 @@ const STOP_MS = 10_000;
  * kept in one transaction. When the process dies in between, another takes the task over once its lease is out, and only the runner
  * that holds the lease can finish it.
  */
-export function createRunner(resources: SubgraphResources, transports: Transports): Runner {
+export function createRunner(resources: SubgraphResources, transports: Transports, stopMs = STOP_MS): Runner {
   const { database, clock, log, internalKey, reroute, wakeRelay } = resources;
   const [breaker, bulkhead, stopping] = [createBreaker(), createBulkhead(), new AbortController()];
   setMaxListeners(0, stopping.signal);
@@ -88,12 +91,11 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     const stored = await database.transaction(async (tx) => {
       if (!(await insertTask(tx, task, leaseId === null ? null : leaseEnd()))) {
         // The route was made for nothing; its money is free again.
-        await tellSettled(tx, task, clock());
+        await publishAll(tx, 'agents', settledEvents(task, clock()));
         return false;
       }
       await insertRouteDecision(tx, task, toRouteDecision(task.hint), task.createdAt);
-      await tellStatus(tx, task, clock());
-      await tellRoute(tx, task, clock());
+      await publishAll(tx, 'agents', [statusEvent(task, clock()), ...routeEvents(task, clock())]);
       return true;
     });
     wakeRelay();
@@ -109,19 +111,37 @@ export function createRunner(resources: SubgraphResources, transports: Transport
       return { agent: agents[0], approval };
     };
     const { signal } = stopping;
-    const tries = await walkRoute(task, { transports, current, breaker, bulkhead, clock, log, stopping: signal, traceparent });
+    const options = { transports, current, breaker, bulkhead, clock, log, stopping: signal, traceparent };
+    const tries = await walkRoute(task, options).catch(async (error: unknown) => {
+      if (error instanceof Interrupted) await giveBack(task, error.tries);
+      throw error;
+    });
     return finish(endOf(task, tries, clock()), tries);
+  };
+
+  /** What was tried is on record and paid; the task waits for the next runner. */
+  const giveBack = async (task: Task, tries: readonly Try[]): Promise<void> => {
+    const spent = tries.some(({ usage }) => usage !== null);
+    await database.transaction(async (tx) => {
+      if (!(await giveBackTask(tx, task, spent))) return;
+      await recordTries(tx, task, tries);
+      await publishAll(tx, 'agents', attemptEvents(task, tries, clock()));
+    });
+    wakeRelay();
+  };
+
+  const recordTries = async (tx: Queryable, task: Task, tries: readonly Try[]): Promise<void> => {
+    const attempts = tries.map(({ attempt }) => attempt);
+    await insertAttempts(tx, task.tenant, attempts);
+    await insertMetricSamples(tx, task.tenant, attempts);
   };
 
   const finish = async (task: Task, tries: readonly Try[]): Promise<Task> => {
     const kept = await database.transaction(async (tx) => {
       if (!(await finishTask(tx, task))) return false;
-      const attempts = tries.map(({ attempt }) => attempt);
-      await insertAttempts(tx, task.tenant, attempts);
-      await insertMetricSamples(tx, task.tenant, attempts);
-      for (const tried of tries) await tellAttempt(tx, task, tried, clock());
-      await tellStatus(tx, task, clock());
-      await tellSettled(tx, task, clock());
+      await recordTries(tx, task, tries);
+      const now = clock();
+      await publishAll(tx, 'agents', [...attemptEvents(task, tries, now), statusEvent(task, now), ...settledEvents(task, now)]);
       return true;
     });
     wakeRelay();
@@ -130,8 +150,11 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     return current!;
   };
 
-  /** A hint that has expired while the task waited was made from old prices and approvals: the gateway decides again. */
-  const withFreshRoute = async (task: Task): Promise<Task> => {
+  /**
+   * A hint that has expired while the task waited was made from old prices and approvals: the gateway decides again.
+   * Undefined: another runner has the task by now.
+   */
+  const withFreshRoute = async (task: Task): Promise<Task | undefined> => {
     if (clock() < task.hint.expiresAt || task.field !== 'Mutation.taskRun') return task;
     if (!reroute) throw new MeshError('TOO_BUSY', 'There is no gateway to route the task again.');
     const { principal, field, input } = task;
@@ -143,19 +166,23 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     );
     const chosen = hint.ranked[0];
     const rerouted: Task = { ...task, hint, agentId: chosen?.agentId ?? null, modelId: chosen?.modelId ?? null };
-    await database.transaction(async (tx) => {
-      if (!(await replaceHint(tx, rerouted, hint))) return;
+    const isMine = await database.transaction(async (tx) => {
+      if (!(await replaceHint(tx, rerouted, hint))) {
+        await publishAll(tx, 'agents', settledEvents(rerouted, clock()));
+        return false;
+      }
       await insertRouteDecision(tx, rerouted, toRouteDecision(hint), new Date(clock()));
-      await tellRoute(tx, rerouted, clock());
-      await tellSettled(tx, task, clock());
+      await publishAll(tx, 'agents', [...routeEvents(rerouted, clock()), ...settledEvents(task, clock())]);
+      return true;
     });
     wakeRelay();
-    return rerouted;
+    return isMine ? rerouted : undefined;
   };
 
   const runQueued = async (task: Task): Promise<void> => {
     try {
       const routed = await withFreshRoute(task);
+      if (!routed) return;
       if (routed.hint.ranked.length > 0) await run(routed);
       else await finish({ ...endOf(routed, [], clock()), error: noRouteError(routed.hint) }, []);
     } catch (error) {
@@ -167,7 +194,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
   const claim = (leaseId: string): Promise<Task | undefined> =>
     database.transaction(async (tx) => {
       const claimed = await claimTask(tx, leaseId, new Date(clock()), leaseEnd());
-      if (claimed?.wasQueued) await tellStatus(tx, claimed.task, clock());
+      if (claimed?.wasQueued) await publishAll(tx, 'agents', [statusEvent(claimed.task, clock())]);
       return claimed?.task;
     });
 
@@ -258,7 +285,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     stop: async () => {
       stopped = true;
       for (const wake of waiting) wake();
-      const impatience = setTimeout(() => stopping.abort(), STOP_MS);
+      const impatience = setTimeout(() => stopping.abort(), stopMs);
       await Promise.all(busy);
       clearTimeout(impatience);
       clearInterval(renewal);

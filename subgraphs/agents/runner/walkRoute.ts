@@ -21,6 +21,8 @@ export interface Try {
   /** Null: nothing was used, or nobody knows what was. */
   readonly usage: Usage | null;
   readonly answer: LocalAnswer | null;
+  /** It said honestly that it cannot do this. */
+  readonly declined: boolean;
 }
 
 /** Agent and model as they are now, not as they were when the route was made. */
@@ -42,8 +44,15 @@ export interface WalkOptions {
   readonly traceparent?: string | undefined;
 }
 
+/** The walk was broken off. What was tried until then is known, and paid. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  readonly tries: readonly Try[];
+
+  constructor(tries: readonly Try[]) {
+    super('the process ends');
+    this.tries = tries;
+  }
 }
 
 /**
@@ -59,6 +68,7 @@ export async function walkRoute(task: Task, options: WalkOptions): Promise<Try[]
     const tried = await tryCandidate(task, candidate, index < ranked.length - 1, options);
     tries.push(tried);
     if (tried.answer !== null) break;
+    if (options.stopping.aborted) throw new Interrupted(tries);
   }
   return tries;
 }
@@ -72,7 +82,7 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
     outcome: AttemptOutcome,
     message: string | null,
     usage: Usage | null = null,
-    answer: LocalAnswer | null = null,
+    { answer = null, declined = false }: { answer?: LocalAnswer | null; declined?: boolean } = {},
   ): Try => ({
     attempt: {
       id: attemptId,
@@ -88,6 +98,7 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
     candidate,
     usage,
     answer,
+    declined,
   });
 
   if (deadlineAt !== null && startedMs >= deadlineAt) return end('SKIPPED', 'the deadline was over');
@@ -123,9 +134,10 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
     log.error({ err: error, taskId: task.id, agentId: candidate.agentId }, 'an attempt broke down');
     return end('FAILED', 'it broke down; the log has the cause');
   }
-  if (stopping.aborted && (typeof result !== 'object' || result.kind === 'failed')) throw new Interrupted('the process ends');
   if (result === 'full' || (result === undefined && !entered))
     return end('SKIPPED', 'it is busy: too many of its calls run or wait already');
+  if (stopping.aborted && aborted && result?.kind !== 'answered')
+    return end('FAILED', 'the process ended while it worked; what it used until then is not known', result?.usage ?? null);
   if (result === undefined || (aborted && result.kind === 'failed')) {
     breaker.failed(called, clock());
     return end(
@@ -138,9 +150,10 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
   else breaker.succeeded(called);
   if (result.usage && costOf(result.usage, candidate.pricing) > parseUsd(candidate.capUsd))
     return end('REFUSED', `the answer would cost more than the ${candidate.capUsd} USD that the route allows`);
-  return result.kind === 'answered'
-    ? end('SUCCEEDED', null, result.usage, result.answer)
-    : end('FAILED', result.message, result.usage);
+  if (result.kind === 'answered') return end('SUCCEEDED', null, result.usage, { answer: result.answer });
+  return result.brokeDown
+    ? end('FAILED', result.message, result.usage)
+    : end('REFUSED', result.message, result.usage, { declined: true });
 }
 
 /** Whose breakdown it is. Behind LLM agents it is the model's endpoint, and an agent with a second model goes on with that one. */

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 async function open(env: Record<string, string> = {}, latencyClass = 'INTERACTIVE') {
   const endpoint = await serveEndpoint(completes());
-  const egress = createEgress({ allow: parseEgressRules(endpoint.host), idleTimeoutMs: 200 });
+  const egress = createEgress({ allow: parseEgressRules(endpoint.host), idleTimeoutMs: 1_000 });
   const transport = llmTransport({ egress, keys: (name) => env[name] });
   const connection = { name: 'model-one', endpoint: `${endpoint.url}/v1`, apiKeyEnv: null };
   const parts: CallParts = { agent: { transport: 'LLM' }, candidate: { connection }, input: { latencyClass } };
