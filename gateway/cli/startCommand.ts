@@ -30,7 +30,7 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
     const clock = Date.now;
     const late: { gateway?: Gateway } = {};
     const reroute: Reroute = async (request) => late.gateway!.reroute(request);
-    const resources = { database, eventLog, clock, internalKey, log, reroute };
+    const resources = { database, eventLog, clock, internalKey, log, reroute, ...config.outbound };
     const subgraphs: Subgraph[] = [];
     for (const name of SUBGRAPH_NAMES) {
       subgraphs.push(

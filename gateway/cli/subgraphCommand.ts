@@ -25,7 +25,7 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
     const { database, eventLog } = await openStorage(config.storage, lifetime, log);
     const reroute = rerouteOverHttp(config.meshUrl, { internalKey, clock });
     const subgraph = await lifetime.open(
-      () => createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute }),
+      () => createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute, ...config.outbound }),
       (opened) => opened.close(),
     );
     const { host } = config.gateway;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseEgressRules, type EgressRule } from '../../subgraphs/shared/egressRules.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
 
@@ -12,6 +13,15 @@ export interface MeshConfig {
   /** Where the gateway is, for those that call it: `mesh apply`, and an agents subgraph that runs alone. */
   readonly meshUrl: string;
   readonly meshToken: string | null;
+  readonly outbound: OutboundConfig;
+}
+
+/** For calls to agents and models. */
+export interface OutboundConfig {
+  /** Who may be called though the address is not public. */
+  readonly egressAllow: readonly EgressRule[];
+  /** Reads MESH_MODEL_KEY_… and nothing else, when it is needed: the values are nowhere in the configuration. */
+  readonly modelKey: (name: string) => string | undefined;
 }
 
 export interface GatewayConfig {
@@ -45,7 +55,7 @@ export interface ConfigFlags {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Settings of other versions. A mesh that ignored KAFKA_BROKERS would lead its operator to believe that events are in Kafka. */
-const UNSUPPORTED = ['KAFKA_BROKERS', 'REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'MESH_EGRESS_ALLOW'];
+const UNSUPPORTED = ['KAFKA_BROKERS', 'REDIS_URL', 'DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -71,6 +81,10 @@ const Settings = z.object({
   NODE_ENV: z.string().optional(),
   MESH_URL: webUrl.default('http://127.0.0.1:4000'),
   MESH_TOKEN: z.string().optional(),
+  MESH_EGRESS_ALLOW: z
+    .string()
+    .refine(areEgressRules, 'must be hosts, host:port, addresses or CIDR ranges, separated by commas')
+    .default(''),
 });
 
 /**
@@ -103,12 +117,25 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     internalKey: settings.MESH_INTERNAL_KEY === undefined ? null : new TextEncoder().encode(settings.MESH_INTERNAL_KEY),
     meshUrl: settings.MESH_URL.replace(/\/$/, ''),
     meshToken: settings.MESH_TOKEN ?? null,
+    outbound: {
+      egressAllow: parseEgressRules(settings.MESH_EGRESS_ALLOW),
+      modelKey: (name) => (name.startsWith('MESH_MODEL_KEY_') ? env[name] : undefined),
+    },
   });
 }
 
 /** Whether only this machine can reach the host. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host.replace(/^\[(.*)\]$/, '$1'));
+}
+
+function areEgressRules(text: string): boolean {
+  try {
+    parseEgressRules(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function problemsOf(error: z.ZodError | undefined): string[] {
@@ -134,5 +161,6 @@ function freeze(config: MeshConfig): MeshConfig {
   Object.freeze(config.gateway.auth);
   Object.freeze(config.gateway);
   Object.freeze(config.storage);
+  Object.freeze(config.outbound);
   return Object.freeze(config);
 }

@@ -2,7 +2,7 @@ import { formatUsd } from '../../subgraphs/shared/money.js';
 import type { RankedCandidate, RejectedRoute, RouteHint } from '../../subgraphs/shared/routeHint.js';
 import { filterCandidates } from './filterCandidates.js';
 import type { Candidate, Objective, RouteChoice, RoutedInput, RoutingRequest } from './RoutingRequest.js';
-import { maxInputTokens } from './estimate.js';
+import { inputCharacters } from './estimate.js';
 
 const MAX_RANKED = 4;
 const MAX_REJECTED = 20;
@@ -34,7 +34,7 @@ export function chooseRoute(request: RoutingRequest): RouteChoice {
 
 function complexityOf(input: RoutedInput): RouteHint['complexity'] {
   if (input.complexity) return input.complexity;
-  const characters = maxInputTokens(input);
+  const characters = inputCharacters(input);
   if (characters <= SIMPLE_CHARACTERS) return 'SIMPLE';
   return characters <= MODERATE_CHARACTERS ? 'MODERATE' : 'COMPLEX';
 }

@@ -8,26 +8,36 @@ const EXPECTED_OUTPUT = 200;
 const MAX_OUTPUT = 4_096;
 const CHARACTERS_PER_TOKEN = 4;
 
-/** No tokenizer makes more tokens than there are characters. */
-export function maxInputTokens({ prompt, payload }: RoutedInput): number {
+/** What chat templates put around messages, in tokens. */
+const TEMPLATE = 256;
+
+export function inputCharacters({ prompt, payload }: RoutedInput): number {
   return (prompt?.length ?? 0) + (payload === undefined || payload === null ? 0 : JSON.stringify(payload).length);
 }
 
-export function expectedInputTokens(input: RoutedInput): number {
-  return Math.ceil(maxInputTokens(input) / CHARACTERS_PER_TOKEN);
+export function expectedInputTokens(input: RoutedInput, agent?: AgentRecord): number {
+  return Math.ceil((inputCharacters(input) + (agent?.instructionBytes ?? 0)) / CHARACTERS_PER_TOKEN);
+}
+
+/** No tokenizer makes more tokens than there are bytes. */
+function maxInputTokens({ prompt, payload }: RoutedInput, { instructionBytes = 0 }: AgentRecord): number {
+  const bytes = (text: string | null | undefined): number => (text ? Buffer.byteLength(text) : 0);
+  const data = payload === undefined || payload === null ? '' : JSON.stringify(payload);
+  return bytes(prompt) + bytes(data) + instructionBytes + TEMPLATE;
 }
 
 /** What an ordinary answer costs, and what the dearest possible one does; never above `limit`. */
 export function estimateCost(
   input: RoutedInput,
+  agent: AgentRecord,
   { pricing }: ModelRecord,
   limit: PicoUsd | null,
 ): { estimatedCost: PicoUsd; cap: PicoUsd } {
   const cost = (inputTokens: number, outputTokens: number): PicoUsd =>
     costOf({ inputTokens, cachedInputTokens: 0, outputTokens }, pricing);
-  const worst = cost(maxInputTokens(input), MAX_OUTPUT);
+  const worst = cost(maxInputTokens(input, agent), MAX_OUTPUT);
   return {
-    estimatedCost: cost(expectedInputTokens(input), EXPECTED_OUTPUT),
+    estimatedCost: cost(expectedInputTokens(input, agent), EXPECTED_OUTPUT),
     cap: limit !== null && limit < worst ? limit : worst,
   };
 }

@@ -58,7 +58,7 @@ function judge(agent: AgentRecord, model: ModelRecord | undefined, request: Rout
     return { code: 'TOO_SLOW', reason: `its 95th percentile is ${Math.round(latency.p95Ms)} ms, and ${limitMs} ms are allowed` };
 
   const limit = smaller(request.limit, input.maxCostUsd);
-  const { estimatedCost, cap } = estimateCost(input, model, limit);
+  const { estimatedCost, cap } = estimateCost(input, agent, model, limit);
   if (limit !== null && estimatedCost > limit) {
     const reason = `it would cost about ${formatUsd(estimatedCost)} USD, and ${formatUsd(limit)} USD are allowed`;
     return { code: 'OVER_BUDGET', reason };

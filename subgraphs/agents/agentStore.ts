@@ -19,7 +19,7 @@ export interface Agent {
   readonly tier: AgentRecord['tier'];
   readonly status: AgentRecord['status'];
   readonly transport: AgentRecord['transport'];
-  /** Of a BUILTIN agent: `builtin:docs` or `builtin:arithmetic`. */
+  /** Where it is: `builtin:docs` and the like of a BUILTIN agent, the URL of its AgentCard of an A2A agent, else a URL. */
   readonly endpoint: string | null;
   readonly instructions: string | null;
   readonly skills: readonly AgentSkill[];
@@ -129,7 +129,22 @@ export async function saveAgent(tx: Queryable, agent: Agent): Promise<void> {
 export function toAgentRecord(agent: Agent): AgentRecord {
   const { id, tenant, name, role, tier, status, transport, authority, regions, modelIds, version } = agent;
   const skills = agent.skills.map(({ id: skillId, tags, taskClasses }) => ({ id: skillId, tags, taskClasses }));
-  return { id, tenant, name, role, tier, status, transport, skills, authority, regions, modelIds, version };
+  const instructionBytes = Buffer.byteLength(agent.instructions ?? '');
+  return {
+    id,
+    tenant,
+    name,
+    role,
+    tier,
+    status,
+    transport,
+    skills,
+    authority,
+    regions,
+    modelIds,
+    ...(instructionBytes > 0 && { instructionBytes }),
+    version,
+  };
 }
 
 interface AgentRow extends Omit<Agent, 'modelIds' | 'supervisorId' | 'createdAt' | 'authority'> {

@@ -34,6 +34,8 @@ export interface AgentRegisterInput extends AgentChanges {
   readonly tenant?: string | null;
   readonly role?: string | null;
   readonly transport: Agent['transport'];
+  /** Of an A2A agent: read before (fromAgentCard), and then its endpoint. */
+  readonly agentCardUrl?: string | null;
   readonly skills: readonly SkillInput[];
 }
 
@@ -131,13 +133,32 @@ async function lockAgents(tx: Queryable): Promise<void> {
 
 async function store(tx: Queryable, before: Agent, after: Agent, nowMs: number): Promise<AgentPayload> {
   if (before.version > 0 && canonicalJson(before) === canonicalJson(after)) return { agent: before, userErrors: [] };
-  const problem = await supervisorProblem(tx, after);
+  const problem = endpointProblem(before, after) ?? (await supervisorProblem(tx, after));
   if (problem) return refused([problem]);
   const agent = { ...after, version: before.version + 1 };
   await saveAgent(tx, agent);
   const data = { tenant: agent.tenant, record: toAgentRecord(agent) };
   await publish(tx, 'agents', newEvent('agent.changed', agent.id, data, { subgraph: 'agents', nowMs }));
   return { agent, userErrors: [] };
+}
+
+const HAS_URL = new Set<Agent['transport']>(['HTTP', 'A2A']);
+
+/** Those who are there already may be suspended whatever their endpoint is. */
+function endpointProblem(before: Agent, { transport, endpoint }: Agent): UserError | undefined {
+  const isNew = before.version === 0 || before.endpoint !== endpoint;
+  if (!isNew || !HAS_URL.has(transport) || isHttp(endpoint)) return undefined;
+  const what = transport === 'A2A' ? 'the URL of its AgentCard (agentCardUrl)' : 'its URL';
+  return badInput(
+    ['input', 'endpoint'],
+    `An agent of transport ${transport} has an endpoint: ${what}, http or https, without a password.`,
+  );
+}
+
+function isHttp(endpoint: string | null): boolean {
+  if (endpoint === null || !URL.canParse(endpoint)) return false;
+  const { protocol, username, password } = new URL(endpoint);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
 }
 
 const MAX_CHAIN = 50;

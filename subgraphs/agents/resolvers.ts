@@ -16,6 +16,8 @@ import {
   type AgentRegisterInput,
   type AgentUpdateInput,
 } from './changeAgent.js';
+import type { Egress } from './egress/createEgress.js';
+import { fromAgentCard } from './fromAgentCard.js';
 import { toTaskConnection, type AgentsLoaders } from './loaders.js';
 import { toRouteDecision, type RouteDecision } from './routeStore.js';
 import { noRouteError, type Runner } from './runner/createRunner.js';
@@ -26,6 +28,7 @@ export interface AgentsContext {
   readonly request: RequestContext;
   readonly resources: SubgraphResources;
   readonly runner: Runner;
+  readonly egress: Egress;
   readonly loaders: AgentsLoaders;
 }
 
@@ -64,7 +67,8 @@ export const resolvers = {
 
     ask: async (_: unknown, args: Routed, { request, resources, runner }: AgentsContext) => {
       const hint = await readHint(args, 'Query.ask', request, resources);
-      const given = { principal: request.principal, tenant: tenantOf(request), input: args.input, hint };
+      const { principal, traceparent } = request;
+      const given = { principal, tenant: tenantOf(request), input: args.input, hint, traceparent };
       if (hint.ranked.length === 0) throw noRoute(hint);
       const task = await runner.ask(given, hint.deadlineAt ?? request.deadlineAt);
       if (!task.error) return task;
@@ -86,8 +90,11 @@ export const resolvers = {
   },
 
   Mutation: {
-    agentRegister: (_: unknown, { input }: { input: AgentRegisterInput }, context: AgentsContext) =>
-      change(context, (tx, nowMs) => registerAgent(tx, context.request.principal, input, nowMs)),
+    agentRegister: async (_: unknown, { input }: { input: AgentRegisterInput }, context: AgentsContext) => {
+      const full = await fromAgentCard(input, context.egress);
+      if ('userErrors' in full) return { agent: null, userErrors: full.userErrors };
+      return change(context, (tx, nowMs) => registerAgent(tx, context.request.principal, full.input, nowMs));
+    },
     agentUpdate: (_: unknown, { input }: { input: AgentUpdateInput }, context: AgentsContext) =>
       change(context, (tx, nowMs) => updateAgent(tx, context.request.principal, input, nowMs)),
     agentSetStatus: (_: unknown, args: { id: string; status: Agent['status'] }, context: AgentsContext) =>

@@ -1,6 +1,7 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Database } from './database/Database.js';
+import type { EgressRule } from './egressRules.js';
 import type { EventConsumer, EventLog } from './eventlog/EventLog.js';
 import type { SubgraphName } from './names.js';
 import type { RequestContext } from './requestContext.js';
@@ -18,6 +19,10 @@ export interface SubgraphResources {
   readonly wakeRelay: () => void;
   /** Asks the gateway for a fresh route (POST /internal/route; in one process a plain call). Only `agents` uses it. */
   readonly reroute?: Reroute;
+  /** MESH_EGRESS_ALLOW: who may be called though the address is not public. Only `agents` uses it. */
+  readonly egressAllow?: readonly EgressRule[];
+  /** The value of a MESH_MODEL_KEY_… variable. Only `agents` uses it. */
+  readonly modelKey?: (name: string) => string | undefined;
   /** Sends an operation through the gateway's whole pipeline, as a service of the tenant. Only `evaluations` uses it. */
   readonly askMesh?: AskMesh;
 }

@@ -18,6 +18,8 @@ export interface AgentRecord {
   /** Empty: every region. */
   readonly regions: readonly string[];
   readonly modelIds: readonly string[];
+  /** How long the instructions are that its models read with every task; absent: it has none. They are paid for. */
+  readonly instructionBytes?: number;
   readonly version: number;
 }
 

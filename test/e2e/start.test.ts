@@ -18,7 +18,7 @@ it('starts on nothing, says where to go, and applies the demo fleet once', async
 
     const second = await startWholeMesh(folder);
     expect(second.output()).not.toMatch(/demo fleet/i);
-    expect(await dataOf(second.url, `{ agents { totalCount } }`)).toEqual({ agents: { totalCount: 4 } });
+    expect(await dataOf(second.url, `{ agents { totalCount } }`)).toEqual({ agents: { totalCount: 8 } });
     expect(await second.stop()).toBe(0);
   });
 });
@@ -30,7 +30,7 @@ it('refuses a data directory that another mesh has open, and harms nothing', asy
     expect(await second.exited()).toBe(1);
     expect(second.output()).toMatch(/DATA_DIR_IN_USE/);
     expect(second.output()).toContain(String(first.child.pid));
-    expect(await dataOf(first.url, `{ agents { totalCount } }`)).toEqual({ agents: { totalCount: 4 } });
+    expect(await dataOf(first.url, `{ agents { totalCount } }`)).toEqual({ agents: { totalCount: 8 } });
     expect(await first.stop()).toBe(0);
     const third = await startWholeMesh(folder);
     expect(await third.stop()).toBe(0);

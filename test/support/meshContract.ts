@@ -28,7 +28,7 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
         ({ agents }) =>
           agents.nodes.some((agent) => agent['quality'] && (agent['spend'] as { requests: number } | null)?.requests),
       );
-      expect(fleet.agents.totalCount).toBe(4);
+      expect(fleet.agents.totalCount).toBe(8);
       const worked = fleet.agents.nodes.find((agent) => agent['quality'])!;
       expect(worked).toMatchObject({
         quality: { samples: expect.any(Number) },
@@ -187,7 +187,7 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
       expect(anonymous.data).toEqual({ me: { id: 'anonymous', kind: 'ANONYMOUS' }, agents: null });
       expect(anonymous.errors).toMatchObject([{ path: ['agents'], extensions: { code: 'UNAUTHENTICATED' } }]);
       const viewer = await send(url, `{ agents { totalCount } budgets { totalCount } }`, {}, 'dev-viewer');
-      expect(viewer.data).toEqual({ agents: { totalCount: 4 }, budgets: null });
+      expect(viewer.data).toEqual({ agents: { totalCount: 8 }, budgets: null });
       expect(viewer.errors).toMatchObject([{ path: ['budgets'], extensions: { code: 'FORBIDDEN' } }]);
       const refused = await send(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1" }) { text } }`, {}, 'dev-viewer');
       expect(refused).toMatchObject({ data: { ask: null }, errors: [{ path: ['ask'], extensions: { code: 'FORBIDDEN' } }] });

@@ -3,7 +3,7 @@ import { createSubgraph } from '../../subgraphs/shared/createSubgraph.js';
 import { openPglite } from '../../subgraphs/shared/database/openPglite.js';
 import { openTableEventLog } from '../../subgraphs/shared/eventlog/tableEventLog.js';
 import { GATEWAY_PRINCIPAL, type Principal } from '../../subgraphs/shared/principal.js';
-import type { SubgraphDefinition } from '../../subgraphs/shared/Subgraph.js';
+import type { SubgraphDefinition, SubgraphResources } from '../../subgraphs/shared/Subgraph.js';
 
 export const ADMIN: Principal = {
   id: 'admin',
@@ -16,13 +16,18 @@ export const ADMIN: Principal = {
 };
 
 /** One subgraph on a database of its own, in memory unless told, with a clock that stands still until it is moved. */
-export async function openSubgraph(definition: SubgraphDefinition, open = () => openPglite({ dataDir: null })) {
+export async function openSubgraph(
+  definition: SubgraphDefinition,
+  open = () => openPglite({ dataDir: null }),
+  more: Partial<SubgraphResources> = {},
+) {
   let now = Date.parse('2026-03-01T12:00:00Z');
   const clock = (): number => now;
   const log = pino({ level: 'silent' });
   const database = await open();
   const eventLog = await openTableEventLog(database, { clock, log });
-  const subgraph = await createSubgraph(definition, { database, eventLog, clock, log, internalKey: new Uint8Array(32).fill(7) });
+  const internalKey = new Uint8Array(32).fill(7);
+  const subgraph = await createSubgraph(definition, { database, eventLog, clock, log, internalKey, ...more });
   const ask = async <Data>(
     query: string,
     variables: Record<string, unknown> = {},

@@ -2,7 +2,9 @@ import type { Usage } from '../../shared/pricing.js';
 import { answerFromDocs } from './answerFromDocs.js';
 import { countTokens } from './countTokens.js';
 import { doArithmetic } from './doArithmetic.js';
-import { CannotAnswer, type LocalAnswer } from './LocalAnswer.js';
+import { CannotAnswer, type Authority, type LocalAnswer } from './LocalAnswer.js';
+import { scoreLoan } from './scoreLoan.js';
+import { screenFraud } from './screenFraud.js';
 
 export interface BuiltinResult {
   readonly usage: Usage;
@@ -11,7 +13,8 @@ export interface BuiltinResult {
   readonly message: string | null;
 }
 
-type Algorithm = (prompt: string) => LocalAnswer;
+/** `prompt` is all that the agent reads, `payload` what of it was given as data. */
+type Algorithm = (prompt: string, payload: unknown, authority: Authority) => LocalAnswer;
 
 /** Which algorithm each local model is, for each built-in agent. */
 const ALGORITHMS: Readonly<Record<string, Readonly<Record<string, Algorithm>>>> = {
@@ -23,6 +26,14 @@ const ALGORITHMS: Readonly<Record<string, Readonly<Record<string, Algorithm>>>> 
     'local/arithmetic-small': (prompt) => doArithmetic(prompt, 'small'),
     'local/arithmetic-large': (prompt) => doArithmetic(prompt, 'large'),
   },
+  'builtin:loan-scorecard': {
+    'local/scorecard-small': (_, payload, authority) => scoreLoan(payload, 'small', authority),
+    'local/scorecard-large': (_, payload, authority) => scoreLoan(payload, 'large', authority),
+  },
+  'builtin:fraud-screen': {
+    'local/fraud-small': (_, payload) => screenFraud(payload, 'small'),
+    'local/fraud-large': (_, payload) => screenFraud(payload, 'large'),
+  },
 };
 
 export function findBuiltin(endpoint: string | null, modelId: string): Algorithm | undefined {
@@ -30,10 +41,15 @@ export function findBuiltin(endpoint: string | null, modelId: string): Algorithm
 }
 
 /** Computes in this process, at once. Throws only on bugs. */
-export function callBuiltin(algorithm: Algorithm, prompt: string): BuiltinResult {
+export function callBuiltin(
+  algorithm: Algorithm,
+  prompt: string,
+  payload: unknown = null,
+  authority: Authority = { maxAmountUsd: null },
+): BuiltinResult {
   const inputTokens = countTokens(prompt);
   try {
-    const answer = algorithm(prompt);
+    const answer = algorithm(prompt, payload, authority);
     return { usage: { inputTokens, cachedInputTokens: 0, outputTokens: countTokens(answer.text) }, answer, message: null };
   } catch (error) {
     if (!(error instanceof CannotAnswer)) throw error;

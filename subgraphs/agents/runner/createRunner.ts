@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { canonicalJson } from '../../shared/canonicalJson.js';
 import { MeshError } from '../../shared/errors.js';
 import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
 import { verifyRouteHint, type RouteHint } from '../../shared/routeHint.js';
 import type { SubgraphResources } from '../../shared/Subgraph.js';
-import { findAgentsByIds, type Agent } from '../agentStore.js';
+import { findAgentsByIds } from '../agentStore.js';
+import { findApproval } from '../approvalStore.js';
 import { insertRouteDecision, toRouteDecision } from '../routeStore.js';
 import {
   claimTask,
@@ -18,9 +20,11 @@ import {
   replaceHint,
 } from '../taskStore.js';
 import type { Task, TaskField, TaskInput } from '../Task.js';
+import type { Transports } from '../transports/createTransports.js';
 import { createBreaker } from './createBreaker.js';
+import { createBulkhead } from './createBulkhead.js';
 import { tellAttempt, tellRoute, tellSettled, tellStatus } from './taskEvents.js';
-import { walkRoute, type Try } from './walkRoute.js';
+import { walkRoute, type Try, type WalkOptions } from './walkRoute.js';
 
 export interface NewTask {
   readonly principal: Principal;
@@ -28,6 +32,8 @@ export interface NewTask {
   readonly input: TaskInput;
   /** Not empty. */
   readonly hint: RouteHint;
+  /** W3C trace context of the call. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Runner {
@@ -37,26 +43,29 @@ export interface Runner {
   enqueue(task: NewTask): Promise<Task>;
   /** Resolves once no worker is busy and nothing waits. */
   settled(): Promise<void>;
-  /** Stops taking tasks and lets those that run end. What waits is there for the next start. */
+  /** Stops taking tasks and lets those that run end, for 10 s at most. What waits, or was broken off, is there for the next start. */
   stop(): Promise<void>;
 }
 
-const WORKERS = 8;
+/** Tasks of the queue that run at once. They mostly wait for endpoints; those of `ask` are bounded by their callers. */
+const WORKERS = 64;
 const POLL_MS = 1_000;
 const IDLE_MS = 30_000;
 /** A runner that has not renewed its lease for so long is taken for dead. */
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const WAIT_MS = 25;
+const STOP_MS = 10_000;
 
 /**
  * Runs tasks. A task is stored with its route before anything is tried; its attempts, its result and the events that tell of them are
  * kept in one transaction. When the process dies in between, another takes the task over once its lease is out, and only the runner
  * that holds the lease can finish it.
  */
-export function createRunner(resources: SubgraphResources): Runner {
+export function createRunner(resources: SubgraphResources, transports: Transports): Runner {
   const { database, clock, log, internalKey, reroute, wakeRelay } = resources;
-  const breaker = createBreaker();
+  const [breaker, bulkhead, stopping] = [createBreaker(), createBulkhead(), new AbortController()];
+  setMaxListeners(0, stopping.signal);
   const leases = new Set<string>();
   const busy = new Set<Promise<void>>();
   let stopped = false;
@@ -90,11 +99,16 @@ export function createRunner(resources: SubgraphResources): Runner {
     return stored ? task : undefined;
   };
 
-  const run = async (task: Task): Promise<Task> => {
-    const ids = [...new Set(task.hint.ranked.map(({ agentId }) => agentId))];
-    const found = await findAgentsByIds(database, task.tenant, ids);
-    const agents = new Map(found.filter((agent): agent is Agent => agent !== undefined).map((agent) => [agent.id, agent]));
-    const tries = await walkRoute(task, { agents, breaker, clock, log });
+  const run = async (task: Task, traceparent?: string): Promise<Task> => {
+    const current: WalkOptions['current'] = async ({ agentId, modelId }) => {
+      const [agents, approval] = await Promise.all([
+        findAgentsByIds(database, task.tenant, [agentId]),
+        findApproval(database, task.tenant, modelId),
+      ]);
+      return { agent: agents[0], approval };
+    };
+    const { signal } = stopping;
+    const tries = await walkRoute(task, { transports, current, breaker, bulkhead, clock, log, stopping: signal, traceparent });
     return finish(endOf(task, tries, clock()), tries);
   };
 
@@ -155,8 +169,9 @@ export function createRunner(resources: SubgraphResources): Runner {
       return claimed?.task;
     });
 
-  const work = async (pollMs: number): Promise<void> => {
+  const work = async (isFirst: boolean): Promise<void> => {
     let failures = 0;
+    if (!isFirst) await waitForWork(0);
     while (!stopped) {
       let worked = false;
       try {
@@ -173,17 +188,21 @@ export function createRunner(resources: SubgraphResources): Runner {
         failures++;
         log.warn({ err: error, failures }, 'the queue of tasks could not be read and is tried again');
       }
-      if (!worked) await waitForWork(failures > 0 ? retryPauseMs(failures) : pollMs);
+      if (!worked) await waitForWork(failures);
     }
   };
-  // Who finds a task calls the next, so that one poller is enough to get all of them going.
+  // Who finds a task calls the next, and of those who wait one looks often, so that a poller is always enough to get all of them going.
   const waiting = new Set<() => void>();
-  const waitForWork = (ms: number): Promise<void> =>
+  let polled = false;
+  const waitForWork = (failures: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(wake, ms);
+      const polls = !polled;
+      polled = true;
+      const timer = setTimeout(wake, failures > 0 ? retryPauseMs(failures) : polls ? POLL_MS : IDLE_MS);
       function wake(): void {
         clearTimeout(timer);
         waiting.delete(wake);
+        if (polls) polled = false;
         resolve();
       }
       waiting.add(wake);
@@ -197,7 +216,7 @@ export function createRunner(resources: SubgraphResources): Runner {
         log.warn({ err: error }, 'leases were not renewed'),
       );
   }, RENEW_MS);
-  for (let index = 0; index < WORKERS; index++) busy.add(work(index === 0 ? POLL_MS : IDLE_MS));
+  for (let index = 0; index < WORKERS; index++) busy.add(work(index === 0));
 
   const repeated = async ({ tenant, principal, input }: NewTask): Promise<Task> => {
     const first = (await findTaskByKey(database, tenant, principal, input.idempotencyKey!))!;
@@ -212,7 +231,7 @@ export function createRunner(resources: SubgraphResources): Runner {
     ask: (given, deadlineAt) =>
       withLease(async (leaseId) => {
         const task = await create(given, 'Query.ask', leaseId);
-        if (task) return run(task);
+        if (task) return run(task, given.traceparent);
         for (let first = await repeated(given); ; first = await repeated(given)) {
           if (first.finishedAt) return first;
           if (clock() > deadlineAt)
@@ -237,7 +256,9 @@ export function createRunner(resources: SubgraphResources): Runner {
     stop: async () => {
       stopped = true;
       for (const wake of waiting) wake();
+      const impatience = setTimeout(() => stopping.abort(), STOP_MS);
       await Promise.all(busy);
+      clearTimeout(impatience);
       clearInterval(renewal);
     },
   };

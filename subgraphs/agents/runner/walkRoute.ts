@@ -3,47 +3,71 @@ import type { Logger } from 'pino';
 import { formatUsd, parseUsd } from '../../shared/money.js';
 import { costOf, type Usage } from '../../shared/pricing.js';
 import type { RankedCandidate } from '../../shared/routeHint.js';
+import type { ModelRecord } from '../../shared/snapshot.js';
 import type { Agent } from '../agentStore.js';
-import { callBuiltin, findBuiltin } from '../builtin/callBuiltin.js';
 import type { LocalAnswer } from '../builtin/LocalAnswer.js';
 import type { Attempt, AttemptOutcome, Task } from '../Task.js';
+import type { AgentResult } from '../transports/AgentTransport.js';
+import type { Transports } from '../transports/createTransports.js';
+import { attemptTimeMs } from './attemptTime.js';
 import type { Breaker } from './createBreaker.js';
+import type { Bulkhead, Limit } from './createBulkhead.js';
+import { withTimeLimit } from './withTimeLimit.js';
 
 /** One attempt, and what it used. */
 export interface Try {
   readonly attempt: Attempt;
   readonly candidate: RankedCandidate;
-  /** Null: nothing was used. */
+  /** Null: nothing was used, or nobody knows what was. */
   readonly usage: Usage | null;
   readonly answer: LocalAnswer | null;
 }
 
+/** Agent and model as they are now, not as they were when the route was made. */
+export interface Current {
+  readonly agent: Agent | undefined;
+  /** Undefined: not heard of; the route says that it is approved. */
+  readonly approval: ModelRecord['approval'] | undefined;
+}
+
 export interface WalkOptions {
-  readonly agents: ReadonlyMap<string, Agent>;
+  readonly transports: Transports;
+  readonly current: (candidate: RankedCandidate) => Promise<Current>;
   readonly breaker: Breaker;
+  readonly bulkhead: Bulkhead;
   readonly clock: () => number;
   readonly log: Logger;
+  /** Aborted when the process ends: the walk is then broken off and throws Interrupted, and another process begins it anew. */
+  readonly stopping: AbortSignal;
+  readonly traceparent?: string | undefined;
+}
+
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }
 
 /**
  * Tries the candidates of the route, best first and nobody else, until one answers or the deadline is over. A candidate that is not to
- * be tried (retired since, breaker open, no way to reach it) leaves a SKIPPED attempt that says why.
+ * be tried (retired or revoked since, breaker open, no room, no way to reach it) leaves a SKIPPED attempt that says why. No attempt
+ * takes more time than leaves some to those behind it, nor more money than its own cap; the reservation is the sum of the caps, so
+ * whatever the earlier ones spent, the next can be paid.
  */
 export async function walkRoute(task: Task, options: WalkOptions): Promise<Try[]> {
   const tries: Try[] = [];
-  for (const candidate of task.hint.ranked) {
-    const tried = await tryCandidate(task, candidate, options);
+  const { ranked } = task.hint;
+  for (const [index, candidate] of ranked.entries()) {
+    const tried = await tryCandidate(task, candidate, index < ranked.length - 1, options);
     tries.push(tried);
     if (tried.answer !== null) break;
   }
   return tries;
 }
 
-async function tryCandidate(task: Task, candidate: RankedCandidate, options: WalkOptions): Promise<Try> {
-  const { agents, breaker, clock, log } = options;
+async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow: boolean, options: WalkOptions): Promise<Try> {
+  const { transports, breaker, bulkhead, clock, log, stopping, traceparent } = options;
   const startedMs = clock();
-  const key = JSON.stringify([candidate.agentId, candidate.modelId]);
-  const agent = agents.get(candidate.agentId);
+  const attemptId = randomUUID();
+  const { deadlineAt } = task.hint;
   const end = (
     outcome: AttemptOutcome,
     message: string | null,
@@ -51,7 +75,7 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, options: Wal
     answer: LocalAnswer | null = null,
   ): Try => ({
     attempt: {
-      id: randomUUID(),
+      id: attemptId,
       taskId: task.id,
       agentId: candidate.agentId,
       modelId: candidate.modelId,
@@ -66,30 +90,70 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, options: Wal
     answer,
   });
 
-  if (task.hint.deadlineAt !== null && startedMs >= task.hint.deadlineAt) return end('SKIPPED', 'the deadline was over');
+  if (deadlineAt !== null && startedMs >= deadlineAt) return end('SKIPPED', 'the deadline was over');
+  const { agent, approval } = await options.current(candidate);
   if (!agent) return end('SKIPPED', 'there is no such agent any more');
   if (agent.status !== 'ACTIVE') return end('SKIPPED', `the agent is ${agent.status} by now`);
-  if (!breaker.allows(key, startedMs)) return end('SKIPPED', 'it broke down repeatedly and is left in peace for a while');
-  if (agent.transport !== 'BUILTIN')
-    return end('SKIPPED', `agents of transport ${agent.transport} cannot be reached by this version`);
-  const algorithm = findBuiltin(agent.endpoint, candidate.modelId);
-  if (!algorithm) return end('SKIPPED', `${agent.endpoint ?? 'an agent without endpoint'} has no algorithm ${candidate.modelId}`);
+  if (approval !== undefined && approval !== 'APPROVED') return end('SKIPPED', `the model's approval is ${approval} by now`);
+  const transport = transports.get(agent.transport);
+  if (!transport) return end('SKIPPED', `agents of transport ${agent.transport} cannot be reached: it is not configured here`);
+  const called = whoIsCalled(agent, candidate);
+  if (!breaker.allows(called, startedMs)) return end('SKIPPED', 'it broke down repeatedly and is left in peace for a while');
 
+  const timeMs = attemptTimeMs(deadlineAt, startedMs, othersFollow);
+  let aborted = false;
+  let entered = false;
+  const attempt = async (signal: AbortSignal): Promise<AgentResult | 'full'> => {
+    signal.addEventListener('abort', () => (aborted = true), { once: true });
+    const leave = await bulkhead.enter(limitsOf(candidate), signal);
+    if (!leave) return 'full';
+    entered = true;
+    try {
+      return await transport.call({ attemptId, task, agent, candidate, traceparent, deadlineAt: startedMs + timeMs, signal });
+    } finally {
+      leave();
+    }
+  };
+
+  let result: AgentResult | 'full' | undefined;
   try {
-    const { usage, answer, message } = callBuiltin(algorithm, promptOf(task));
-    if (costOf(usage, candidate.pricing) > parseUsd(candidate.capUsd))
-      return end('REFUSED', `the answer would cost more than the ${candidate.capUsd} USD that the route allows`);
-    breaker.succeeded(key);
-    return answer ? end('SUCCEEDED', null, usage, answer) : end('FAILED', message, usage);
+    result = await withTimeLimit(stopping, timeMs, attempt);
   } catch (error) {
-    breaker.failed(key, clock());
+    breaker.failed(called, clock());
     log.error({ err: error, taskId: task.id, agentId: candidate.agentId }, 'an attempt broke down');
     return end('FAILED', 'it broke down; the log has the cause');
   }
+  if (stopping.aborted && (typeof result !== 'object' || result.kind === 'failed')) throw new Interrupted('the process ends');
+  if (result === 'full' || (result === undefined && !entered))
+    return end('SKIPPED', 'it is busy: too many of its calls run or wait already');
+  if (result === undefined || (aborted && result.kind === 'failed')) {
+    breaker.failed(called, clock());
+    return end(
+      'TIMED_OUT',
+      `it had not answered after ${timeMs} ms; what it used until then is not known`,
+      result?.usage ?? null,
+    );
+  }
+  if (result.kind === 'failed' && result.brokeDown) breaker.failed(called, clock());
+  else breaker.succeeded(called);
+  if (result.usage && costOf(result.usage, candidate.pricing) > parseUsd(candidate.capUsd))
+    return end('REFUSED', `the answer would cost more than the ${candidate.capUsd} USD that the route allows`);
+  return result.kind === 'answered'
+    ? end('SUCCEEDED', null, result.usage, result.answer)
+    : end('FAILED', result.message, result.usage);
 }
 
-/** What the agent reads. */
-export function promptOf({ input }: Task): string {
-  const payload = input.payload === undefined || input.payload === null ? '' : JSON.stringify(input.payload);
-  return [input.prompt ?? '', payload].filter((part) => part !== '').join('\n');
+/** Whose breakdown it is. Behind LLM agents it is the model's endpoint, and an agent with a second model goes on with that one. */
+function whoIsCalled({ id, transport }: Agent, { modelId }: RankedCandidate): string {
+  return transport === 'LLM' ? `model ${modelId}` : `agent ${id}`;
+}
+
+const CALLS_OF_AGENT = 32;
+const CALLS_OF_MODEL = 32;
+
+function limitsOf({ agentId, modelId }: RankedCandidate): Limit[] {
+  return [
+    { key: `agent ${agentId}`, max: CALLS_OF_AGENT },
+    { key: `model ${modelId}`, max: CALLS_OF_MODEL },
+  ];
 }

@@ -14,6 +14,8 @@ export interface AgentCall {
   readonly candidate: RankedCandidate;
   /** W3C trace context, for those that take one. */
   readonly traceparent?: string | undefined;
+  /** Epoch milliseconds: when `signal` will be aborted, for agents who like to know. */
+  readonly deadlineAt?: number | undefined;
   /** Aborted when the attempt has no time left; the transport then stops at once and lets go of its connection. */
   readonly signal: AbortSignal;
 }

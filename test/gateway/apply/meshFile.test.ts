@@ -26,7 +26,16 @@ const MODEL = `models:
 describe('a mesh file', () => {
   it('of the demo is valid, with every default filled in', () => {
     const file = parseMeshFile(readFileSync(join(packageRoot, 'deploy/demo/mesh.yaml'), 'utf8'), 'deploy/demo/mesh.yaml');
-    expect(file.agents.map(({ id }) => id)).toEqual(['front-desk', 'librarian', 'abacus', 'mathematician']);
+    expect(file.agents.map(({ id }) => id)).toEqual([
+      'front-desk',
+      'librarian',
+      'abacus',
+      'mathematician',
+      'loan-clerk',
+      'loan-officer',
+      'fraud-screener',
+      'fraud-analyst',
+    ]);
     expect(file.agents[0]).toMatchObject({ status: 'ACTIVE', supervisor: null, regions: [], authority: { decisionKinds: [] } });
   });
 
