@@ -12,8 +12,8 @@ resources=$repository/deploy/dapr/local
 dir=${MESH_LOCAL_DIR:-$repository/.mesh/local}/dapr
 port=${MESH_LOCAL_DAPR_PORT:-53500}
 placement_port=$((port + 10))
-# Binaries of another version, or of other components, are others.
-bin=$dir/bin-$(cat "$source"/go.mod "$source"/*/*.go | cksum | cut -d ' ' -f 1)
+# Binaries of another version, or of other components, are others. Wherever the sidecars run, they are built once.
+bin=$repository/.mesh/local/dapr/bin-$(cat "$source"/go.mod "$source"/*/*.go | cksum | cut -d ' ' -f 1)
 
 built() { [ -x "$bin/daprd" ] && [ -x "$bin/placement" ]; }
 

@@ -12,12 +12,17 @@ export interface SidecarAnswer {
   readonly text: string;
 }
 
+export interface PostOptions {
+  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface DaprSidecar {
   /**
    * Posts JSON. Rejects with SidecarError when the sidecar is not there, breaks off, takes over 5 minutes or sends more than 1 MiB,
    * and with the signal's reason, at once, when that is aborted.
    */
-  post(path: string, body: string, options: { signal: AbortSignal; traceparent?: string | undefined }): Promise<SidecarAnswer>;
+  post(path: string, body: string, options: PostOptions): Promise<SidecarAnswer>;
   close(): Promise<void>;
 }
 
@@ -66,14 +71,15 @@ export function createDaprSidecar({ url, apiToken }: DaprConfig): DaprSidecar {
   };
 
   return {
-    post: async (path, body, { signal, traceparent }) => {
+    post: async (path, body, { signal, headers }) => {
+      signal.throwIfAborted();
       await unlessAborted(ready(), signal);
       const timeout = AbortSignal.timeout(CALL_MS);
       try {
         const response = await pool.request({
           method: 'POST',
           path: `${base}${path}`,
-          headers: { 'content-type': 'application/json', ...(traceparent !== undefined && { traceparent }), ...token },
+          headers: { ...headers, 'content-type': 'application/json', ...token },
           body,
           signal: AbortSignal.any([signal, timeout]),
         });
@@ -91,7 +97,6 @@ export function createDaprSidecar({ url, apiToken }: DaprConfig): DaprSidecar {
 
 /** The probe is everybody's and ends by itself; who has no time left does not wait for it. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason as Error);
