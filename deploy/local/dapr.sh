@@ -57,8 +57,8 @@ start() {
   ("$@") >"$dir/$name.log" 2>&1 </dev/null &
   echo $! >"$dir/$name.pid"
   for _ in $(seq 300); do
-    if answers "$url"; then return; fi
     alive "$name" || break
+    if answers "$url"; then return; fi
     sleep 0.1
   done
   echo "$name does not answer; its log is $dir/$name.log" >&2

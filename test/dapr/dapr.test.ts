@@ -6,8 +6,9 @@ import { daprTransport } from '../../subgraphs/agents/transports/daprTransport.j
 import { flood, transportContract } from '../subgraphs/agents/transports/transportContract.js';
 import { agentCall, type CallParts } from '../support/agentCall.js';
 import { startDapr, type DaprProcesses } from '../support/daprProcesses.js';
+import { send } from '../support/graphqlClient.js';
 import { eventually } from '../support/meshContract.js';
-import { startMeshProcess, type MeshProcess } from '../support/meshProcess.js';
+import { startMeshProcess, startWholeMesh, withFolder, type MeshProcess } from '../support/meshProcess.js';
 import { hang, json, reset, serveEndpoint } from '../support/serveEndpoint.js';
 
 // Everything here is real: two daprd, placement, the SQLite state store, and `mesh dapr-agent` as a process.
@@ -133,7 +134,11 @@ describe('an agent behind a real daprd', () => {
   });
 
   it('that nobody hosts is a breakdown with Dapr’s code, by both ways', async () => {
-    expect(await call('dapr:nobody/answer')).toMatchObject({ kind: 'failed', brokeDown: true, message: /ERR_DIRECT_INVOKE/ });
+    expect(await call('dapr:nobody/answer')).toMatchObject({
+      kind: 'failed',
+      brokeDown: true,
+      message: expect.stringContaining('ERR_DIRECT_INVOKE'),
+    });
     const signal = AbortSignal.timeout(5_000);
     expect(await call('dapr-actor:Nobody/one/answer', { signal })).toMatchObject({ kind: 'failed', brokeDown: true });
   });
@@ -189,4 +194,50 @@ describe('the actor MeshAgent', () => {
     expect(await call(endpoint, { input: { prompt: '10 * 10' } }, attemptId)).toEqual(first);
     expect(await memoryOf(id)).toEqual(before);
   });
+});
+
+describe('a mesh beside a real daprd', () => {
+  it('asks an agent that is an actor, and pays for it', () =>
+    withFolder(async (folder) => {
+      const mesh = await startWholeMesh(folder, { DAPR_HTTP_ENDPOINT: dapr.url, DAPR_API_TOKEN: TOKEN });
+      try {
+        const id = randomUUID();
+        const register = `mutation ($input: AgentRegisterInput!) { agentRegister(input: $input) { agent { id } userErrors { code message } } }`;
+        const input = {
+          id: 'remote-abacus',
+          name: 'Remote Abacus',
+          transport: 'DAPR',
+          endpoint: `dapr-actor:MeshAgent/${id}/answer`,
+          skills: [{ id: 'sums', name: 'Sums', taskClasses: ['math.arithmetic'] }],
+          modelIds: ['local/arithmetic-large'],
+        };
+        const wrong = await send<{ agentRegister: object }>(mesh.url, register, {
+          input: { ...input, endpoint: 'dapr:http://10.0.0.1/answer' },
+        });
+        expect(wrong.data).toMatchObject({
+          agentRegister: {
+            agent: null,
+            userErrors: [{ code: 'BAD_USER_INPUT', message: expect.stringContaining('dapr:<app-id>') }],
+          },
+        });
+        expect(await send(mesh.url, register, { input })).toMatchObject({ data: { agentRegister: { userErrors: [] } } });
+        const ask = `{ ask(input: { taskClass: "math.arithmetic", prompt: "What is two plus two?", agentId: "remote-abacus" })
+          { text costUsd agent { id } task { attempts { outcome costUsd } } } }`;
+        const asked = await eventually(
+          () => send<{ ask: { text: string; costUsd: string } | null }>(mesh.url, ask),
+          ({ data }) => !!data?.ask,
+        );
+        expect(asked.data).toMatchObject({
+          ask: {
+            text: '4',
+            agent: { id: 'remote-abacus' },
+            task: { attempts: [{ outcome: 'SUCCEEDED', costUsd: asked.data!.ask!.costUsd }] },
+          },
+        });
+        expect(await memoryOf(id)).toMatchObject({ answered: 1, recent: [{ reply: { text: '4' } }] });
+        expect(mesh.output()).not.toContain(TOKEN);
+      } finally {
+        await mesh.stop();
+      }
+    }));
 });
