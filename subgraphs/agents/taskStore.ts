@@ -179,7 +179,23 @@ export async function finishTask(tx: Queryable, task: Task): Promise<boolean> {
   return rowCount === 1;
 }
 
+/** Gives an unfinished task back, so that another runner may take it at once. False: another runner holds it already. */
+export async function giveBackTask(tx: Queryable, { id, leaseId }: Task): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update agents.task set lease_id = null, leased_until = null where id = $1 and lease_id = $2 and finished_at is null`,
+    [id, leaseId],
+  );
+  return rowCount === 1;
+}
+
+/** After those that the task has from runners before. */
 export async function insertAttempts(tx: Queryable, tenant: string, attempts: readonly Attempt[]): Promise<void> {
+  if (attempts.length === 0) return;
+  const { rows } = await tx.query<{ first: number }>(
+    `select (coalesce(max(ordinal), -1) + 1)::int as first from agents.attempt where task_id = $1`,
+    [attempts[0]!.taskId],
+  );
+  const { first } = rows[0]!;
   for (const [ordinal, attempt] of attempts.entries()) {
     await tx.query(
       `insert into agents.attempt (id, tenant, task_id, ordinal, agent_id, model_id, started_at, latency_ms, outcome, cost_usd, message)
@@ -188,7 +204,7 @@ export async function insertAttempts(tx: Queryable, tenant: string, attempts: re
         attempt.id,
         tenant,
         attempt.taskId,
-        ordinal,
+        first + ordinal,
         attempt.agentId,
         attempt.modelId,
         attempt.startedAt,

@@ -135,12 +135,12 @@ function problemsOf({ tenant }: Principal, input: ModelRegisterInput): UserError
   }
   check(input.modalities?.length !== 0, ['modalities'], 'A model has at least one modality.');
   check((input.contextWindow ?? 1) > 0, ['contextWindow'], 'A context window has at least one token.');
-  check(isHttp(input.endpoint ?? null), ['endpoint'], 'An endpoint is an http or https URL without a password in it.');
+  check(isHttp(input.endpoint ?? null), ['endpoint'], 'An endpoint is an http or https URL without a user or a password in it.');
   const keyName = input.apiKeyEnv ?? 'MESH_MODEL_KEY_X';
   check(
-    /^MESH_MODEL_KEY_[A-Z0-9_]+$/.test(keyName),
+    /^MESH_MODEL_KEY_[A-Z0-9_]+$/.test(keyName) && !keyName.endsWith('_HOSTS'),
     ['apiKeyEnv'],
-    'Name the variable that holds the key; it begins with MESH_MODEL_KEY_.',
+    'Name the variable that holds the key; it begins with MESH_MODEL_KEY_ and does not end with _HOSTS.',
   );
   for (const name of ['inputPerMTokUsd', 'outputPerMTokUsd', 'cachedInputPerMTokUsd'] as const) {
     const price = input.pricing[name] ?? '0';
@@ -158,8 +158,8 @@ function isText(text: string): boolean {
 function isHttp(endpoint: string | null): boolean {
   if (endpoint === null) return true;
   if (!URL.canParse(endpoint)) return false;
-  const { protocol, password } = new URL(endpoint);
-  return (protocol === 'http:' || protocol === 'https:') && password === '';
+  const { protocol, username, password } = new URL(endpoint);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 }
 
 function isPrice(text: string, read: (text: string) => bigint): boolean {

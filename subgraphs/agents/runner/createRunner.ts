@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { canonicalJson } from '../../shared/canonicalJson.js';
+import type { Queryable } from '../../shared/database/Database.js';
 import { MeshError } from '../../shared/errors.js';
 import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
@@ -14,6 +15,7 @@ import {
   findTaskByKey,
   findTasksByIds,
   finishTask,
+  giveBackTask,
   insertAttempts,
   insertTask,
   renewLeases,
@@ -24,7 +26,7 @@ import type { Transports } from '../transports/createTransports.js';
 import { createBreaker } from './createBreaker.js';
 import { createBulkhead } from './createBulkhead.js';
 import { tellAttempt, tellRoute, tellSettled, tellStatus } from './taskEvents.js';
-import { walkRoute, type Try, type WalkOptions } from './walkRoute.js';
+import { Interrupted, walkRoute, type Try, type WalkOptions } from './walkRoute.js';
 
 export interface NewTask {
   readonly principal: Principal;
@@ -62,7 +64,7 @@ const STOP_MS = 10_000;
  * kept in one transaction. When the process dies in between, another takes the task over once its lease is out, and only the runner
  * that holds the lease can finish it.
  */
-export function createRunner(resources: SubgraphResources, transports: Transports): Runner {
+export function createRunner(resources: SubgraphResources, transports: Transports, stopMs = STOP_MS): Runner {
   const { database, clock, log, internalKey, reroute, wakeRelay } = resources;
   const [breaker, bulkhead, stopping] = [createBreaker(), createBulkhead(), new AbortController()];
   setMaxListeners(0, stopping.signal);
@@ -108,16 +110,32 @@ export function createRunner(resources: SubgraphResources, transports: Transport
       return { agent: agents[0], approval };
     };
     const { signal } = stopping;
-    const tries = await walkRoute(task, { transports, current, breaker, bulkhead, clock, log, stopping: signal, traceparent });
+    const options = { transports, current, breaker, bulkhead, clock, log, stopping: signal, traceparent };
+    const tries = await walkRoute(task, options).catch(async (error: unknown) => {
+      if (error instanceof Interrupted) await giveBack(task, error.tries);
+      throw error;
+    });
     return finish(endOf(task, tries, clock()), tries);
+  };
+
+  /** What was tried is on record and paid; the task waits for the next runner. */
+  const giveBack = async (task: Task, tries: readonly Try[]): Promise<void> => {
+    await database.transaction(async (tx) => {
+      if (await giveBackTask(tx, task)) await recordTries(tx, task, tries);
+    });
+    wakeRelay();
+  };
+
+  const recordTries = async (tx: Queryable, task: Task, tries: readonly Try[]): Promise<void> => {
+    const attempts = tries.map(({ attempt }) => attempt);
+    await insertAttempts(tx, task.tenant, attempts);
+    for (const tried of tries) await tellAttempt(tx, task, tried, clock());
   };
 
   const finish = async (task: Task, tries: readonly Try[]): Promise<Task> => {
     const kept = await database.transaction(async (tx) => {
       if (!(await finishTask(tx, task))) return false;
-      const attempts = tries.map(({ attempt }) => attempt);
-      await insertAttempts(tx, task.tenant, attempts);
-      for (const tried of tries) await tellAttempt(tx, task, tried, clock());
+      await recordTries(tx, task, tries);
       await tellStatus(tx, task, clock());
       await tellSettled(tx, task, clock());
       return true;
@@ -256,7 +274,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     stop: async () => {
       stopped = true;
       for (const wake of waiting) wake();
-      const impatience = setTimeout(() => stopping.abort(), STOP_MS);
+      const impatience = setTimeout(() => stopping.abort(), stopMs);
       await Promise.all(busy);
       clearTimeout(impatience);
       clearInterval(renewal);

@@ -42,8 +42,15 @@ export interface WalkOptions {
   readonly traceparent?: string | undefined;
 }
 
+/** The walk was broken off. What was tried until then is known, and paid. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  readonly tries: readonly Try[];
+
+  constructor(tries: readonly Try[]) {
+    super('the process ends');
+    this.tries = tries;
+  }
 }
 
 /**
@@ -59,6 +66,7 @@ export async function walkRoute(task: Task, options: WalkOptions): Promise<Try[]
     const tried = await tryCandidate(task, candidate, index < ranked.length - 1, options);
     tries.push(tried);
     if (tried.answer !== null) break;
+    if (options.stopping.aborted) throw new Interrupted(tries);
   }
   return tries;
 }
@@ -123,9 +131,10 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
     log.error({ err: error, taskId: task.id, agentId: candidate.agentId }, 'an attempt broke down');
     return end('FAILED', 'it broke down; the log has the cause');
   }
-  if (stopping.aborted && (typeof result !== 'object' || result.kind === 'failed')) throw new Interrupted('the process ends');
   if (result === 'full' || (result === undefined && !entered))
     return end('SKIPPED', 'it is busy: too many of its calls run or wait already');
+  if (stopping.aborted && aborted && result?.kind !== 'answered')
+    return end('FAILED', 'the process ended while it worked; what it used until then is not known', result?.usage ?? null);
   if (result === undefined || (aborted && result.kind === 'failed')) {
     breaker.failed(called, clock());
     return end(

@@ -74,6 +74,20 @@ describe('readConfig', () => {
     expect(() => readConfig(env)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
   });
 
+  it('says who may be called, and reads the keys of models, of which it holds none', () => {
+    const env = {
+      MESH_EGRESS_ALLOW: 'ollama.internal:11434, 10.0.0.0/8',
+      MESH_MODEL_KEY_X: 'hunter2',
+      DATABASE_URL: 'postgres://x',
+    };
+    const config = readConfig(env);
+    expect(config.outbound.egressAllow).toHaveLength(2);
+    expect(config.outbound.modelKey('MESH_MODEL_KEY_X')).toBe('hunter2');
+    expect(config.outbound.modelKey('DATABASE_URL')).toBeUndefined();
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+    expect(() => readConfig({ MESH_EGRESS_ALLOW: 'http://ollama' })).toThrow(/MESH_EGRESS_ALLOW must be hosts/);
+  });
+
   it('takes the three JWT settings together', () => {
     expect(readConfig(jwt).gateway.auth.jwt).toEqual({
       jwksUrl: 'https://id.example/jwks',

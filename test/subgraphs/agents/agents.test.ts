@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { agentsSubgraph } from '../../../subgraphs/agents/server.js';
 import type { MeshEvent } from '../../../subgraphs/shared/events.js';
+import { parseEgressRules } from '../../../subgraphs/shared/egressRules.js';
+import { newEvent } from '../../../subgraphs/shared/newEvent.js';
 import type { Principal } from '../../../subgraphs/shared/principal.js';
 import { signRouteHint, type RankedCandidate, type RouteHint } from '../../../subgraphs/shared/routeHint.js';
 import { ADMIN, openSubgraph } from '../../support/openSubgraph.js';
+import { hang, json, serveEndpoint } from '../../support/serveEndpoint.js';
 
 const KEY = new Uint8Array(32).fill(7);
 const PRICING = {
@@ -160,6 +163,72 @@ describe('the agents subgraph', () => {
     ]);
     const late = await routed('Query.ask', { prompt: '1 + 1' }, ranked, { nowMs: clock(), deadlineAt: clock() });
     await expect(ask(ASK, late)).rejects.toThrow(/TASK_FAILED.*deadline/s);
+  });
+
+  it('does not call a model that was revoked after the route was made, whatever older news comes later', async () => {
+    const { ask, clock, eventLog, subgraph } = await open();
+    const tell = async (version: number, approval: string) => {
+      const record = { id: 'local/arithmetic-small', tenant: 'demo', approval, version };
+      const event = newEvent(
+        'model.changed',
+        record.id,
+        { tenant: 'demo', record: record as never },
+        { subgraph: 'models', nowMs: clock() },
+      );
+      await eventLog.append('mesh.catalog', [event]);
+    };
+    const call = await routed(
+      'Query.ask',
+      { prompt: '6 * 7' },
+      [candidate('local/arithmetic-small'), candidate('local/arithmetic-large')],
+      { nowMs: clock() },
+    );
+    await tell(2, 'REVOKED');
+    await tell(1, 'APPROVED');
+    await subgraph.settled();
+    const { ask: answer } = await ask<Asked>(ASK, call);
+    expect(answer.task.attempts.map(({ outcome }) => outcome)).toEqual(['SKIPPED', 'SUCCEEDED']);
+    await tell(3, 'APPROVED');
+    await subgraph.settled();
+    const again = await routed('Query.ask', { prompt: '6 * 8' }, [candidate('local/arithmetic-small')], { nowMs: clock() });
+    expect((await ask<Asked>(ASK, again)).ask.task.attempts).toMatchObject([{ outcome: 'SUCCEEDED' }]);
+  });
+
+  it('runs many slow tasks at once, and lets none of them starve the rest', async () => {
+    const endpoint = await serveEndpoint(hang);
+    opened.push(endpoint);
+    const agents = await openSubgraph(agentsSubgraph, undefined, { egressAllow: parseEgressRules(endpoint.host) });
+    opened.push(agents);
+    await agents.ask(`mutation ($input: AgentRegisterInput!) { agentRegister(input: $input) { userErrors { code } } }`, {
+      input: agentInput('slow', { transport: 'HTTP', endpoint: endpoint.url }),
+    });
+    await agents.ask(`mutation ($input: AgentRegisterInput!) { agentRegister(input: $input) { userErrors { code } } }`, {
+      input: agentInput('abacus'),
+    });
+    const run = async (agentId: string, prompt: string) => {
+      const ranked = [candidate('local/arithmetic-small', { agentId })];
+      const call = await routed('Mutation.taskRun', { prompt }, ranked, { nowMs: agents.clock() });
+      return (await agents.ask<{ taskRun: { task: { id: string } } }>(RUN, call)).taskRun.task.id;
+    };
+    const slow: string[] = [];
+    for (let index = 0; index < 20; index++) slow.push(await run('slow', `${index} + 1`));
+    while (endpoint.requests.length < 20) await endpoint.nextRequest();
+    const tasks = await agents.eventLog.read('mesh.tasks', 'head');
+    const quick = await run('abacus', '1 + 1');
+    for await (const { event } of tasks) if (event.type === 'task.succeeded' && event.subject === quick) break;
+    // All of them end once they are answered, each exactly once.
+    endpoint.behave(json(200, { text: 'done', usage: { inputTokens: 1, outputTokens: 1 } }));
+    for (const { response } of endpoint.requests) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"text":"done","usage":{"inputTokens":1,"outputTokens":1}}');
+    }
+    await agents.subgraph.close();
+    const { rows } = await agents.database.query<{ status: string }>(
+      `select status from agents.task where id = any($1::text[])`,
+      [slow],
+    );
+    expect(rows.map(({ status }) => status)).toEqual(slow.map(() => 'SUCCEEDED'));
+    expect(endpoint.requests).toHaveLength(20);
   });
 
   it('refuses a hint that is missing, forged, expired, of another caller, field or input', async () => {
