@@ -15,13 +15,25 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/services/**', 'test/e2e/**', 'test/bench/**'],
+          exclude: ['test/services/**', 'test/e2e/**', 'test/bench/**', 'test/dapr/**'],
         },
       },
       // Real processes, real ports: one file at a time.
       {
         resolve: { alias },
         test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
+      },
+      // Builds daprd with Go when deploy/local/dapr.sh has not yet.
+      {
+        resolve: { alias },
+        test: {
+          ...common,
+          name: 'dapr',
+          include: ['test/dapr/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+        },
       },
       // Needs the servers that .ci/run starts; fails without them.
       {

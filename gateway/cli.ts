@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { ConfigFlags } from './config/readConfig.js';
 import { applyCommand, type ApplyOptions } from './cli/applyCommand.js';
 import { costsExportCommand, type CostsExportOptions } from './cli/costsExportCommand.js';
+import type { DaprAgentFlags } from './cli/daprAgentCommand.js';
 import { errorTable } from './cli/errorTable.js';
 import { exitWithError } from './cli/exitWithError.js';
 import { planCommand, type PlanOptions } from './cli/planCommand.js';
@@ -118,6 +119,14 @@ program
   .option('--price <model=input/output...>', 'USD per million tokens of a recorded model')
   .option('--url <url>', 'a mesh that runs already; without it the replay has one of its own')
   .action((flags: ReplayFlags) => replayCommand({ ...flags, ...tokenFromEnvironment() }));
+
+program
+  .command('dapr-agent')
+  .description('a built-in agent as an app beside a Dapr sidecar (DAPR_HTTP_PORT)')
+  .option('--builtin <endpoint>', 'which one, by its endpoint', 'builtin:arithmetic')
+  .requiredOption('--port <port>', 'the port that daprd was told (--app-port)')
+  // The SDK takes a third of a second to load, which no other command should wait for.
+  .action(async (flags: DaprAgentFlags) => (await import('./cli/daprAgentCommand.js')).daprAgentCommand(flags));
 
 program
   .command('errors')

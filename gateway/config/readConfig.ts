@@ -24,6 +24,16 @@ export interface OutboundConfig {
   readonly egressAllow: readonly EgressRule[];
   /** Reads MESH_MODEL_KEY_… and nothing else, when it is needed: the values are nowhere in the configuration. */
   readonly modelKey: (name: string) => string | undefined;
+  /** The Dapr sidecar. Null: neither DAPR_HTTP_ENDPOINT nor DAPR_HTTP_PORT is set, and agents of transport DAPR are skipped. */
+  readonly dapr: DaprSettings | null;
+}
+
+export interface DaprSettings {
+  readonly url: string;
+  /** What the sidecar asks for. Null: nothing. */
+  readonly apiToken: string | null;
+  /** What an app of ours asks of its sidecar (`mesh dapr-agent`). Null: nothing. */
+  readonly appToken: string | null;
 }
 
 export interface GatewayConfig {
@@ -63,7 +73,7 @@ export interface ConfigFlags {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Settings of other versions. A mesh that ignored one would lead its operator to believe that it is obeyed. */
-const UNSUPPORTED = ['DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
+const UNSUPPORTED = ['OTEL_EXPORTER_OTLP_ENDPOINT'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -103,6 +113,14 @@ const Settings = z.object({
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   MESH_SHARING: z.literal('off', { error: 'only "off" is supported in this version; unset it' }).optional(),
+  DAPR_HTTP_ENDPOINT: webUrl.optional(),
+  DAPR_HTTP_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port')
+    .refine((port) => Number(port) > 0 && Number(port) <= 65_535, 'must be a port')
+    .optional(),
+  DAPR_API_TOKEN: z.string().optional(),
+  APP_API_TOKEN: z.string().optional(),
   NODE_ENV: z.string().optional(),
   MESH_URL: webUrl.default('http://127.0.0.1:4000'),
   MESH_TOKEN: z.string().optional(),
@@ -159,6 +177,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     outbound: {
       egressAllow: parseEgressRules(settings.MESH_EGRESS_ALLOW),
       modelKey: (name) => (name.startsWith('MESH_MODEL_KEY_') ? env[name] : undefined),
+      dapr: daprOf(settings),
     },
   });
 }
@@ -180,6 +199,13 @@ function areEgressRules(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Dapr's own variables: its injector and its CLI set the port, the endpoint is for a sidecar elsewhere and wins. */
+function daprOf(settings: z.output<typeof Settings>): DaprSettings | null {
+  const { DAPR_HTTP_ENDPOINT: endpoint, DAPR_HTTP_PORT: port, DAPR_API_TOKEN: token } = settings;
+  const url = endpoint ?? (port === undefined ? null : `http://127.0.0.1:${port}`);
+  return url === null ? null : { url, apiToken: token ?? null, appToken: settings.APP_API_TOKEN ?? null };
 }
 
 function problemsOf(error: z.ZodError | undefined): string[] {

@@ -6,6 +6,7 @@ import { newEvent, publish } from '../shared/outbox.js';
 import type { Principal } from '../shared/principal.js';
 import { badInput, isValidId, notFound, type UserError } from '../shared/userErrors.js';
 import { findAgentsByIds, saveAgent, toAgentRecord, type Agent } from './agentStore.js';
+import { readDaprEndpoint } from './transports/daprEndpoint.js';
 
 interface SkillInput {
   readonly id: string;
@@ -147,6 +148,10 @@ const HAS_URL = new Set<Agent['transport']>(['HTTP', 'A2A']);
 /** Those who are there already may be suspended whatever their endpoint is. */
 function endpointProblem(before: Agent, { transport, endpoint }: Agent): UserError | undefined {
   const isNew = before.version === 0 || before.endpoint !== endpoint;
+  if (isNew && transport === 'DAPR') {
+    const read = readDaprEndpoint(endpoint);
+    if (typeof read === 'string') return badInput(['input', 'endpoint'], `${read}.`.replace(/^i/, 'I'));
+  }
   if (!isNew || !HAS_URL.has(transport) || isHttp(endpoint)) return undefined;
   const what = transport === 'A2A' ? 'the URL of its AgentCard (agentCardUrl)' : 'its URL';
   return badInput(

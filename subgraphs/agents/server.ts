@@ -24,7 +24,7 @@ export const agentsSubgraph: SubgraphDefinition = {
   },
   start: async (resources) => {
     const egress = createEgress({ allow: resources.egressAllow ?? [] });
-    const transports = createTransports({ egress, keys: resources.modelKey ?? (() => undefined) });
+    const transports = createTransports({ egress, keys: resources.modelKey ?? (() => undefined), dapr: resources.dapr });
     const catalog = await resources.eventLog.consume('agents', ['mesh.catalog'], (_, events) => takeCatalog(events, resources));
     const runner = createRunner(resources, transports);
     running.set(resources, { runner, egress });

@@ -23,6 +23,8 @@ export interface SubgraphResources {
   readonly egressAllow?: readonly EgressRule[];
   /** The value of a MESH_MODEL_KEY_… variable. Only `agents` uses it. */
   readonly modelKey?: (name: string) => string | undefined;
+  /** The Dapr sidecar and the token that it asks for. Only `agents` uses it. */
+  readonly dapr?: { readonly url: string; readonly apiToken: string | null } | null;
   /** Sends an operation through the gateway's whole pipeline, as a service of the tenant. Only `evaluations` uses it. */
   readonly askMesh?: AskMesh;
 }

@@ -103,6 +103,11 @@ export const SHARED_ERRORS = {
     httpStatus: 500,
     meaning: 'A migration failed or was changed after it ran; the message names it. Nothing of it was kept.',
   },
+  DAPR_UNREACHABLE: {
+    audience: 'operator',
+    httpStatus: 503,
+    meaning: 'No Dapr sidecar answers; check DAPR_HTTP_PORT or DAPR_HTTP_ENDPOINT, and that daprd runs.',
+  },
   PORT_IN_USE: {
     audience: 'operator',
     httpStatus: 500,

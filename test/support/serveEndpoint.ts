@@ -27,7 +27,8 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-export async function serveEndpoint(first: Behaviour): Promise<Endpoint> {
+/** `port` 0: any free one. */
+export async function serveEndpoint(first: Behaviour, port = 0): Promise<Endpoint> {
   let behaviour = first;
   const requests: ReceivedRequest[] = [];
   let taken = 0;
@@ -47,12 +48,12 @@ export async function serveEndpoint(first: Behaviour): Promise<Endpoint> {
       void behaviour(received);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
-    host: `127.0.0.1:${port}`,
+    url: `http://${host}`,
+    host,
     requests,
     behave: (next) => {
       behaviour = next;

@@ -56,6 +56,18 @@ describe('readConfig', () => {
   });
 
   it.each([
+    [{}, null],
+    [{ DAPR_HTTP_PORT: '3500' }, { url: 'http://127.0.0.1:3500', apiToken: null, appToken: null }],
+    [
+      { DAPR_HTTP_ENDPOINT: 'https://dapr.example', DAPR_HTTP_PORT: '3500', DAPR_API_TOKEN: 'a', APP_API_TOKEN: 'b' },
+      { url: 'https://dapr.example', apiToken: 'a', appToken: 'b' },
+    ],
+  ])('has a Dapr sidecar when it is told of one: %j', (env, dapr) => {
+    expect(readConfig(env).outbound.dapr).toEqual(dapr);
+  });
+
+  it.each([
+    ['a Dapr port that is none', { DAPR_HTTP_PORT: '99999' }],
     ['a port out of range', { PORT: '70000' }],
     ['a port with a fraction', { PORT: '80.5' }],
     ['half of the JWT settings', { MESH_JWKS_URL: jwt.MESH_JWKS_URL }],
