@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../subgraphs/shared/names.js';
 import { startMeshProcess, type MeshProcess } from './meshProcess.js';
-import { createKafkaSpace } from './openKafkaLog.js';
+import { createKafkaSpace, type KafkaSpace } from './openKafkaLog.js';
 
 export type ServedProcess = MeshProcess & { readonly url: string };
 
@@ -16,6 +16,8 @@ export interface FiveProcesses {
   readonly gateways: ServedProcess[];
   readonly subgraphs: Map<SubgraphName, ServedProcess>;
   readonly databaseUrl: string;
+  /** Null: events are in the database. */
+  readonly space: KafkaSpace | null;
   /** Starts one again where it was, after it has ended. */
   restartSubgraph(name: SubgraphName): Promise<void>;
   restartGateway(index: number): Promise<void>;
@@ -64,6 +66,7 @@ export async function startFiveProcesses({ kafka = false, gateways: count = 1 }:
     gateways,
     subgraphs,
     databaseUrl: database.url,
+    space,
     restartSubgraph: (name) => startSubgraph(name, new URL(subgraphs.get(name)!.url).port),
     restartGateway: startGateway,
     close: async () => {
