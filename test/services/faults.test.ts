@@ -14,11 +14,14 @@ describe('two gateways and five subgraphs on PostgreSQL and Kafka', () => {
   let cursor: string;
   /** Every task that any test was told is there. */
   const acknowledged = new Set<string>();
+  let starting: Promise<FiveProcesses>;
   beforeAll(async () => {
-    mesh = await startFiveProcesses({ kafka: true, gateways: 2 });
+    starting = startFiveProcesses({ kafka: true, gateways: 2 });
+    mesh = await starting;
     cursor = await firstCursor(mesh.url);
   });
-  afterAll(() => mesh?.close());
+  // Also when it was not there in time.
+  afterAll(async () => (await starting).close());
 
   it('show a task that was run through one to a subscriber of the other', async () => {
     const [one, other] = mesh.gateways;

@@ -3,14 +3,17 @@ import { startFiveProcesses, type FiveProcesses } from '../support/fiveProcesses
 import { send } from '../support/graphqlClient.js';
 import { eventually, meshContract } from '../support/meshContract.js';
 
-meshContract(startFiveProcesses);
+meshContract(() => startFiveProcesses());
 
 describe('five subgraphs as processes', () => {
   let mesh: FiveProcesses;
+  let starting: Promise<FiveProcesses>;
   beforeAll(async () => {
-    mesh = await startFiveProcesses();
+    starting = startFiveProcesses();
+    mesh = await starting;
   });
-  afterAll(() => mesh?.close());
+  // Also when it was not there in time.
+  afterAll(async () => (await starting).close());
 
   it.each([
     ['a query', { query: '{ agents { totalCount } }' }],

@@ -56,10 +56,21 @@ export async function startFiveProcesses({ kafka = false, gateways: count = 1 }:
 
   const subgraphs = new Map<SubgraphName, ServedProcess>();
   const gateways: ServedProcess[] = [];
-  await Promise.all(SUBGRAPH_NAMES.map((name) => startSubgraph(name, '0')));
-  await Promise.all(ports.map((_, index) => startGateway(index)));
-  const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
-  if ((await apply.exited()) !== 0) throw new Error(apply.output());
+  const close = async (): Promise<void> => {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
+    await database.drop();
+    await space?.drop();
+  };
+  try {
+    await Promise.all(SUBGRAPH_NAMES.map((name) => startSubgraph(name, '0')));
+    await Promise.all(ports.map((_, index) => startGateway(index)));
+    const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
+    if ((await apply.exited()) !== 0) throw new Error(apply.output());
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     url: gatewayUrls[0]!,
     gateway: gateways[0]!,
@@ -69,12 +80,7 @@ export async function startFiveProcesses({ kafka = false, gateways: count = 1 }:
     space,
     restartSubgraph: (name) => startSubgraph(name, new URL(subgraphs.get(name)!.url).port),
     restartGateway: startGateway,
-    close: async () => {
-      await Promise.all(gateways.map((gateway) => gateway.stop()));
-      await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
-      await database.drop();
-      await space?.drop();
-    },
+    close,
   };
 }
 

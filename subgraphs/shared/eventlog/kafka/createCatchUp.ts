@@ -12,7 +12,8 @@ import type { Positions } from './positions.js';
  */
 export type CatchUp = (topic: Topic, epoch: string, from: Positions) => Promise<{ entries: RingEntry[]; positions: Positions }>;
 
-const MAX_BYTES = 1024 * 1024;
+/** What one reader holds at most, or a single event where that is larger. */
+const MAX_BYTES = 256 * 1024;
 /** Batches that are fetched at the same time in a process; other readers wait for their turn. */
 const AT_ONCE = 8;
 

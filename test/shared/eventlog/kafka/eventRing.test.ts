@@ -5,7 +5,7 @@ import { mergeByTime } from '../../../../subgraphs/shared/eventlog/kafka/mergeBy
 import type { MeshEvent } from '../../../../subgraphs/shared/events.js';
 
 function record(partition: number, offset: number, id: string | null = `${partition}.${offset}`, timestamp = 0): KafkaRecord {
-  return { partition, offset, timestamp, event: id === null ? null : ({ id } as MeshEvent) };
+  return { partition, offset, timestamp, bytes: 100, event: id === null ? null : ({ id } as MeshEvent) };
 }
 
 function idsIn(ring: ReturnType<typeof createEventRing>): string[] {
@@ -24,6 +24,16 @@ describe('an event ring', () => {
     expect(ring.covers([5, 7])).toBe(false);
     expect(ring.covers([6, 7])).toBe(true);
     expect(ring.positions()).toEqual([7, 8]);
+  });
+
+  it('is bounded in bytes as well, and holds nothing rather than too much', () => {
+    const ring = createEventRing({ epoch: 'e', start: [0], maxBytes: 250 });
+    for (const offset of [0, 1, 2]) ring.push(record(0, offset));
+    expect(idsIn(ring)).toEqual(['0.1', '0.2']);
+    ring.push({ ...record(0, 3), bytes: 1_000 });
+    expect(idsIn(ring)).toEqual([]);
+    expect(ring.covers([3])).toBe(false);
+    expect(ring.covers([4])).toBe(true);
   });
 
   it('takes nothing in twice when answers overlap, and leaves repeated ids and foreign messages out', () => {
