@@ -45,6 +45,8 @@ export default defineConfig({
           include: ['test/services/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
+          // Seven processes start at once.
+          hookTimeout: 180_000,
         },
       },
     ],

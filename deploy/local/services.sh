@@ -8,10 +8,11 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 dir=${MESH_LOCAL_DIR:-$(dirname "$here")/.mesh/local}
-postgres_port=${MESH_LOCAL_POSTGRES_PORT:-54329}
-redis_port=${MESH_LOCAL_REDIS_PORT:-56379}
-kafka_port=${MESH_LOCAL_KAFKA_PORT:-59092}
-controller_port=${MESH_LOCAL_KAFKA_CONTROLLER_PORT:-59093}
+# Below the range that outgoing connections take their ports from: while a server is down, one of them could take its port.
+postgres_port=${MESH_LOCAL_POSTGRES_PORT:-15432}
+redis_port=${MESH_LOCAL_REDIS_PORT:-16379}
+kafka_port=${MESH_LOCAL_KAFKA_PORT:-19092}
+controller_port=${MESH_LOCAL_KAFKA_CONTROLLER_PORT:-19093}
 jars=${MESH_LOCAL_KAFKA_JARS:-$dir/kafka-jars}
 
 fail() {

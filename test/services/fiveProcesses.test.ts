@@ -7,10 +7,13 @@ meshContract(() => startFiveProcesses());
 
 describe('five subgraphs as processes', () => {
   let mesh: FiveProcesses;
+  let starting: Promise<FiveProcesses>;
   beforeAll(async () => {
-    mesh = await startFiveProcesses();
+    starting = startFiveProcesses();
+    mesh = await starting;
   });
-  afterAll(() => mesh?.close());
+  // Also when it was not there in time.
+  afterAll(async () => (await starting).close());
 
   it.each([
     ['a query', { query: '{ agents { totalCount } }' }],

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../subgraphs/shared/names.js';
 import { startMeshProcess, type MeshProcess } from './meshProcess.js';
-import { createKafkaSpace } from './openKafkaLog.js';
+import { createKafkaSpace, type KafkaSpace } from './openKafkaLog.js';
 
 export type ServedProcess = MeshProcess & { readonly url: string };
 
@@ -17,6 +17,8 @@ export interface FiveProcesses {
   /** `url` is the GraphQL endpoint, as the subgraph prints it. */
   readonly subgraphs: Map<SubgraphName, ServedProcess>;
   readonly databaseUrl: string;
+  /** Null: events are in the database. */
+  readonly space: KafkaSpace | null;
   /** Starts one again where it was, after it has ended. */
   restartSubgraph(name: SubgraphName): Promise<void>;
   restartGateway(index: number): Promise<void>;
@@ -61,24 +63,31 @@ export async function startFiveProcesses({
 
   const subgraphs = new Map<SubgraphName, ServedProcess>();
   const gateways: ServedProcess[] = [];
-  await Promise.all(SUBGRAPH_NAMES.map((name) => startSubgraph(name, '0')));
-  await Promise.all(ports.map((_, index) => startGateway(index)));
-  const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
-  if ((await apply.exited()) !== 0) throw new Error(apply.output());
+  const close = async (): Promise<void> => {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
+    await database.drop();
+    await space?.drop();
+  };
+  try {
+    await Promise.all(SUBGRAPH_NAMES.map((name) => startSubgraph(name, '0')));
+    await Promise.all(ports.map((_, index) => startGateway(index)));
+    const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
+    if ((await apply.exited()) !== 0) throw new Error(apply.output());
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     url: gatewayUrls[0]!,
     gateway: gateways[0]!,
     gateways,
     subgraphs,
     databaseUrl: database.url,
+    space,
     restartSubgraph: (name) => startSubgraph(name, new URL(subgraphs.get(name)!.url).port),
     restartGateway: startGateway,
-    close: async () => {
-      await Promise.all(gateways.map((gateway) => gateway.stop()));
-      await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.stop()));
-      await database.drop();
-      await space?.drop();
-    },
+    close,
   };
 }
 

@@ -8,9 +8,13 @@ import { qualityContract } from './qualityContract.js';
 export function meshContract(open: () => Promise<{ url: string; close(): Promise<unknown> }>): void {
   describe('a mesh with the demo fleet', () => {
     let url: string;
-    let close: () => Promise<unknown>;
-    beforeAll(async () => ({ url, close } = await open()));
-    afterAll(() => close?.());
+    let opening: ReturnType<typeof open>;
+    beforeAll(async () => {
+      opening = open();
+      ({ url } = await opening);
+    });
+    // Also when it was not there in time.
+    afterAll(async () => (await opening).close());
 
     it('answers one operation from all five subgraphs', async () => {
       await dataOf(url, `{ ask(input: { taskClass: "math.arithmetic", prompt: "1 + 1" }) { text } }`);

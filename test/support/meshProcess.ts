@@ -17,6 +17,10 @@ export interface MeshProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+const running = new Set<ChildProcess>();
+// A test that fails before it can stop what it started leaves nothing behind.
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 export function startMeshProcess(args: readonly string[], env: Record<string, string> = {}): MeshProcess {
   const child = spawn(process.execPath, [join(packageRoot, 'dist/gateway/cli.js'), ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
@@ -30,7 +34,11 @@ export function startMeshProcess(args: readonly string[], env: Record<string, st
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
-  const exit = once(child, 'close').then(() => child.exitCode);
+  running.add(child);
+  const exit = once(child, 'close').then(() => {
+    running.delete(child);
+    return child.exitCode;
+  });
 
   const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {

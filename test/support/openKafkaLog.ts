@@ -65,7 +65,7 @@ export async function deleteAll({ kafka, prefix }: KafkaSpace, topic: (typeof TO
   await admin.disconnect();
 }
 
-async function readDeadLetters({ kafka, prefix }: KafkaSpace): ReturnType<OpenedLog['deadLetters']> {
+export async function readDeadLetters({ kafka, prefix }: KafkaSpace): ReturnType<OpenedLog['deadLetters']> {
   const topic = `${prefix}mesh.dead-letters`;
   const admin = kafka.admin();
   await admin.connect();

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import { TOPICS } from '../names.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, encodeCursor, eventGap } from './cursor.js';
 import type { DeadLetter } from './createDelivery.js';
 import type { EventLog } from './EventLog.js';
+import { boundsAround, isWithin } from './kafka/bounds.js';
 import { connectKafka, type KafkaSettings } from './kafka/connectKafka.js';
 import { consumeKafka } from './kafka/consumeKafka.js';
 import { createAppender } from './kafka/createAppender.js';
-import { checkRange, createCatchUp } from './kafka/createCatchUp.js';
+import { createCatchUp } from './kafka/createCatchUp.js';
 import { ensureTopics } from './kafka/ensureTopics.js';
 import { followTopics } from './kafka/followTopics.js';
 import { toMessage } from './kafka/kafkaRecord.js';
@@ -73,9 +74,11 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
 
     read: async (topic, from) => {
       const cursor = from === 'head' ? null : decodeCursor(from, topic);
-      const [bounds, followed] = [await link.bounds(nameOf(topic)), await follower.follow(topic)];
+      const followed = await follower.follow(topic);
+      const name = nameOf(topic);
+      const bounds = cursor ? await boundsAround(link, name, cursor.epoch, cursor.offsets) : await link.bounds(name);
       const { epoch, offsets } = cursor ?? { epoch: bounds.epoch, offsets: bounds.next };
-      checkRange(topic, epoch, offsets, bounds);
+      if (!isWithin(epoch, offsets, bounds)) throw eventGap(topic, offsets, bounds.oldest);
       const reader = openKafkaReader({ topic, epoch, start: offsets, followed, catchUp, onStop: () => open.delete(reader) });
       open.add(reader);
       return reader;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Topic } from '../../names.js';
 import { retryPauseMs } from '../../pause.js';
@@ -67,13 +67,11 @@ export async function consumeKafka(options: Options): Promise<EventConsumer> {
   return {
     settled: async () => {
       const { next, oldest } = await link.bounds(topicName);
-      await admin.connect();
-      while (!stopping.signal.aborted) {
-        const [committed] = await admin.fetchOffsets({ groupId: groupName, topics: [topicName] });
-        const offsets = new Map(committed!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-        if (next.every((end, partition) => end === oldest[partition] || (offsets.get(partition) ?? -1) >= end)) return;
+      const isSettled = (offsets: ReadonlyMap<number, number>): boolean =>
+        next.every((end, partition) => end === oldest[partition] || (offsets.get(partition) ?? -1) >= end);
+      // A group's coordinator may be moving, or only just being made: then it is asked again.
+      while (!stopping.signal.aborted && !isSettled(await readCommitted(admin, groupName, topicName).catch(() => new Map())))
         await delay(POLL_MS);
-      }
     },
     stop: async () => {
       stopping.abort();
@@ -81,6 +79,12 @@ export async function consumeKafka(options: Options): Promise<EventConsumer> {
       await admin.disconnect();
     },
   };
+}
+
+async function readCommitted(admin: Admin, groupId: string, topic: string): Promise<ReadonlyMap<number, number>> {
+  await admin.connect();
+  const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  return new Map(committed!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
 }
 
 interface Memory {

@@ -1,5 +1,6 @@
 import type { Topic } from '../../names.js';
 import { eventGap } from '../cursor.js';
+import { boundsAround, isWithin } from './bounds.js';
 import type { RingEntry } from './eventRing.js';
 import { toRecord, type KafkaRecord } from './kafkaRecord.js';
 import { mergeByTime } from './mergeByTime.js';
@@ -12,7 +13,8 @@ import type { Positions } from './positions.js';
  */
 export type CatchUp = (topic: Topic, epoch: string, from: Positions) => Promise<{ entries: RingEntry[]; positions: Positions }>;
 
-const MAX_BYTES = 1024 * 1024;
+/** What one reader holds at most, or a single event where that is larger. */
+const MAX_BYTES = 256 * 1024;
 /** Batches that are fetched at the same time in a process; other readers wait for their turn. */
 const AT_ONCE = 8;
 
@@ -47,8 +49,8 @@ export async function readRecords(
     maxBytes?: number;
   },
 ): Promise<KafkaRecord[]> {
-  const bounds = await link.bounds(name);
-  checkRange(topic, epoch, from, bounds);
+  const bounds = await boundsAround(link, name, epoch, from);
+  if (!isWithin(epoch, from, bounds)) throw eventGap(topic, from, bounds.oldest);
   const behind = (partition: number): boolean => (from[partition] ?? 0) < bounds.next[partition]!;
   const answers = await Promise.all(
     [...(await link.leaders(name))].map(([nodeId, partitions]) => {
@@ -57,20 +59,6 @@ export async function readRecords(
     }),
   );
   return mergeByTime(answers.flat().map(({ partition, messages }) => messages.map((message) => toRecord(partition, message))));
-}
-
-/** Throws EVENT_GAP unless everything after `from` is still there. */
-export function checkRange(
-  topic: Topic,
-  epoch: string,
-  from: Positions,
-  bounds: { epoch: string; oldest: Positions; next: Positions },
-): void {
-  const isThere = bounds.oldest.every((oldest, partition) => {
-    const position = from[partition] ?? 0;
-    return position >= oldest && position <= bounds.next[partition]!;
-  });
-  if (epoch !== bounds.epoch || from.length > bounds.oldest.length || !isThere) throw eventGap(topic, from, bounds.oldest);
 }
 
 function createTurns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -7,6 +7,7 @@ export interface RingEntry {
   readonly partition: number;
   readonly offset: number;
   readonly event: MeshEvent;
+  readonly bytes: number;
 }
 
 /**
@@ -27,16 +28,20 @@ export interface EventRing {
 }
 
 const MAX_ENTRIES = 5_000;
+/** Of the events' data. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const REMEMBERED_IDS = 20_000;
 
 export function createEventRing({
   epoch,
   start,
   maxEntries = MAX_ENTRIES,
+  maxBytes = MAX_BYTES,
 }: {
   epoch: string;
   start: Positions;
   maxEntries?: number;
+  maxBytes?: number;
 }): EventRing {
   const entries = new Map<number, RingEntry>();
   const recent = createRecentIds(REMEMBERED_IDS);
@@ -44,6 +49,7 @@ export function createEventRing({
   const positions = [...start];
   let first = 0;
   let next = 0;
+  let held = 0;
 
   return {
     epoch,
@@ -52,17 +58,20 @@ export function createEventRing({
     at: (number) => entries.get(number)!,
     positions: () => positions,
     covers: (wanted) => oldest.every((offset, partition) => (wanted[partition] ?? 0) >= offset),
-    push: ({ partition, offset, event }) => {
+    push: ({ partition, offset, bytes, event }) => {
       // Two answers may overlap when a partition changes its leader.
       if (offset < (positions[partition] ?? 0)) return;
       positions[partition] = offset + 1;
       oldest[partition] ??= 0;
       if (!event || !recent.add(event.id)) return;
-      entries.set(next++, { partition, offset, event });
-      if (entries.size <= maxEntries) return;
-      const dropped = entries.get(first)!;
-      entries.delete(first++);
-      oldest[dropped.partition] = dropped.offset + 1;
+      entries.set(next++, { partition, offset, event, bytes });
+      held += bytes;
+      while (entries.size > maxEntries || held > maxBytes) {
+        const dropped = entries.get(first)!;
+        entries.delete(first++);
+        held -= dropped.bytes;
+        oldest[dropped.partition] = dropped.offset + 1;
+      }
     },
   };
 }

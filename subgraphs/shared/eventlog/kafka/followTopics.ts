@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Topic } from '../../names.js';
 import { retryPauseMs } from '../../pause.js';
+import { boundsAround, isWithin } from './bounds.js';
 import { createEventRing, type EventRing } from './eventRing.js';
 import { toRecord } from './kafkaRecord.js';
 import { mergeByTime } from './mergeByTime.js';
@@ -57,8 +58,11 @@ export function followTopics({ link, nameOf, log, ringEntries }: Options): Follo
   const align = async (): Promise<void> => {
     for (const [topic, following] of followed) {
       leaders.set(topic, await link.leaders(nameOf(topic)));
-      const bounds = await link.bounds(nameOf(topic));
-      if (!goesOn(following.current, bounds)) {
+      // As they were before asking: what comes in the meantime may be beyond the answer.
+      const { epoch } = following.current;
+      const positions = [...following.current.positions()];
+      const bounds = await boundsAround(link, nameOf(topic), epoch, positions);
+      if (!isWithin(epoch, positions, bounds)) {
         log.warn(
           { topic },
           'the topic was made anew or trimmed while it was followed; its readers are told which events are gone',
@@ -79,10 +83,12 @@ export function followTopics({ link, nameOf, log, ringEntries }: Options): Follo
         if (failures > 0 || Date.now() - alignedAt > ALIGN_EVERY_MS) await align();
         const wanted = wantedFrom(nodeId);
         if (wanted.length === 0) break;
+        const asked = new Map([...followed].map(([topic, { current }]) => [topic, current]));
         const fetched = await link.fetch(nodeId, wanted, { waitMs: WAIT_MS, maxBytes: MAX_BYTES });
         for (const [topic, following] of followed) {
           const partitions = fetched.filter((each) => each.topic === nameOf(topic) && each.messages.length > 0);
-          if (partitions.length === 0) continue;
+          // What was asked for a ring that is no more says nothing about the one that took its place.
+          if (partitions.length === 0 || asked.get(topic) !== following.current) continue;
           const records = partitions.map(({ partition, messages }) => messages.map((message) => toRecord(partition, message)));
           for (const record of mergeByTime(records)) following.current.push(record);
           wake(following);
@@ -131,16 +137,6 @@ export function followTopics({ link, nameOf, log, ringEntries }: Options): Follo
       await Promise.all(loops.values());
     },
   };
-}
-
-function goesOn(ring: EventRing, { epoch, oldest, next }: TopicBounds): boolean {
-  return (
-    ring.epoch === epoch &&
-    next.every((end, partition) => {
-      const position = ring.positions()[partition] ?? 0;
-      return position >= oldest[partition]! && position <= end;
-    })
-  );
 }
 
 function wake({ watchers }: Followed): void {

@@ -8,6 +8,8 @@ export interface KafkaRecord {
   readonly offset: number;
   /** Epoch milliseconds, when it was sent. */
   readonly timestamp: number;
+  /** Of its value. */
+  readonly bytes: number;
   readonly event: MeshEvent | null;
 }
 
@@ -33,7 +35,14 @@ export function toMessage(event: MeshEvent): Message {
 }
 
 export function toRecord(partition: number, message: FetchedMessage): KafkaRecord {
-  return { partition, offset: Number(message.offset), timestamp: Number(message.timestamp), event: toEvent(message) };
+  const { offset, timestamp, value } = message;
+  return {
+    partition,
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    bytes: value?.length ?? 0,
+    event: toEvent(message),
+  };
 }
 
 /** Null when a header that must be there is not, or the value is not JSON. */
