@@ -27,6 +27,7 @@ export async function closeWindow(
   const lines = await readLines(tx);
   const silent = await readActive(tx);
   const agents = new Map<string, string>([...silent, ...tallies, ...lines].map(([agentId, { tenant }]) => [agentId, tenant]));
+  if (agents.size === 0) return 0;
   for (const [agentId, tenant] of agents) {
     const data = windowOf({ tenant, agentId, seconds, tally: tallies.get(agentId), line: lines.get(agentId) });
     await publish(tx, 'agents', newEvent('metrics.window', agentId, data, { subgraph: 'agents', nowMs: endMs }));
