@@ -64,7 +64,8 @@ function followOnce(
   return new Promise((resolve) => {
     let opened = false;
     let late: NodeJS.Timeout | undefined;
-    const end = (): void => void client.dispose();
+    // Of a client that never connected this rejects with what `closed` tells, too.
+    const end = (): void => void Promise.resolve(client.dispose()).catch(() => undefined);
     const client: Client = createClient({
       url: socketUrl(url),
       webSocketImpl: WebSocket,
@@ -90,7 +91,7 @@ function followOnce(
         closed: (event) => {
           clearTimeout(late);
           signal.removeEventListener('abort', end);
-          void client.dispose();
+          end();
           resolve({ opened, code: (event as { code?: number }).code ?? 0 });
         },
       },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatUsd } from '../../subgraphs/shared/money.js';
+import { quantile, sketchOf } from '../../subgraphs/shared/durationSketch.js';
+import { formatUsd, parseUsd } from '../../subgraphs/shared/money.js';
 import { costOf } from '../../subgraphs/shared/pricing.js';
 import { dataOf, send, socketClient, watch } from './graphqlClient.js';
 import { qualityContract } from './qualityContract.js';
@@ -295,6 +296,60 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'ROUTED_FIELD_OVER_GET' } }] });
     });
 
+    // The last, because it hires somebody.
+    it('tells window by window what an agent does, to the digit as the attempts on record say', async () => {
+      await hire(url, 'metered');
+      const client = socketClient(url);
+      const watching = watch<{ agentMetrics: MetricsWindow }>(
+        client,
+        `subscription { agentMetrics(agentIds: ["metered"]) { at windowSeconds agent { id name } requests successRate p50Ms p95Ms p99Ms
+           costUsd queueDepth inFlight } }`,
+      );
+      await opened(url);
+      const asked = ['1 + 1', 'two plus two', '3 * 3', 'banana', '5 / 5'];
+      for (const prompt of asked)
+        await send(url, `query ($input: TaskInput!) { ask(input: $input) { text } }`, {
+          input: { taskClass: 'math.arithmetic', agentId: 'metered', prompt },
+        });
+      const attempts = await attemptsOf(url, 'metered');
+      expect(attempts.length).toBeGreaterThan(asked.length);
+
+      let told = 0;
+      const seen = await watching.until(({ agentMetrics }) => (told += agentMetrics.requests) >= attempts.length);
+      expect(told).toBe(attempts.length);
+      // One after the other was asked, so each window holds the next ones in order.
+      let from = 0;
+      for (const { agentMetrics: window } of seen) {
+        const inWindow = attempts.slice(from, (from += window.requests));
+        const durations = inWindow.map(({ latencyMs }) => latencyMs);
+        expect(window).toMatchObject({
+          agent: { id: 'metered', name: 'metered' },
+          costUsd: formatUsd(inWindow.reduce((sum, { costUsd }) => sum + parseUsd(costUsd ?? '0'), 0n)),
+          queueDepth: 0,
+        });
+        const succeeded = inWindow.filter(({ outcome }) => outcome === 'SUCCEEDED').length;
+        expect(window.successRate).toBe(inWindow.length === 0 ? null : succeeded / inWindow.length);
+        expect([window.p50Ms, window.p95Ms, window.p99Ms]).toEqual(
+          [0.5, 0.95, 0.99].map((q) => quantile(sketchOf(durations), q)),
+        );
+      }
+      // Then silence is told once.
+      await watching.until(({ agentMetrics }) => agentMetrics.requests === 0 && agentMetrics.inFlight === 0);
+      await client.dispose();
+
+      const cost = Number(formatUsd(attempts.reduce((sum, { costUsd }) => sum + parseUsd(costUsd ?? '0'), 0n)));
+      await eventually(
+        async () => (await fetch(`${url}/metrics`)).text(),
+        (text) => {
+          const lines = text.split('\n').filter((line) => line.startsWith('mesh_cost_usd_total{agent="metered"'));
+          const counted = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+          return Math.abs(counted - cost) < 1e-12;
+        },
+      );
+      // Whom routing chooses is the next tests' matter.
+      await dataOf(url, `mutation { agentSetStatus(id: "metered", status: RETIRED) { userErrors { code } } }`);
+    });
+
     qualityContract(() => url);
   });
 }
@@ -307,6 +362,47 @@ export async function runTask(url: string, prompt: string): Promise<string> {
   );
   if (!taskRun.task) throw new Error(JSON.stringify(taskRun.userErrors));
   return taskRun.task.id;
+}
+
+interface MetricsWindow {
+  readonly requests: number;
+  readonly successRate: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly costUsd: string;
+  readonly queueDepth: number;
+  readonly inFlight: number;
+}
+
+/** An agent of its own for arithmetic, as soon as the gateway routes to it. */
+async function hire(url: string, id: string): Promise<void> {
+  const skills = [{ id: 'sums', name: 'Sums', taskClasses: ['math.arithmetic'] }];
+  const input = { id, name: id, tier: 'EXPERT', transport: 'BUILTIN', endpoint: 'builtin:arithmetic', skills };
+  const modelIds = ['local/arithmetic-small', 'local/arithmetic-large'];
+  await dataOf(url, `mutation ($input: AgentRegisterInput!) { agentRegister(input: $input) { userErrors { code } } }`, {
+    input: { ...input, modelIds },
+  });
+  await eventually(
+    () =>
+      dataOf<{ routePreview: { agent: object | null } }>(
+        url,
+        `query ($id: ID) { routePreview(input: { taskClass: "math.arithmetic", prompt: "1", agentId: $id }) { agent { id } } }`,
+        { id },
+      ),
+    ({ routePreview }) => routePreview.agent,
+  );
+}
+
+/** Those that were made, oldest first. */
+async function attemptsOf(url: string, agentId: string) {
+  type Attempt = { startedAt: string; latencyMs: number; outcome: string; costUsd: string | null };
+  const { tasks } = await dataOf<{ tasks: { nodes: { createdAt: string; attempts: Attempt[] }[] } }>(
+    url,
+    `query ($id: ID) { tasks(filter: { agentId: $id }, first: 100) { nodes { createdAt attempts { startedAt latencyMs outcome costUsd } } } }`,
+    { id: agentId },
+  );
+  return tasks.nodes.toReversed().flatMap(({ attempts }) => attempts.filter(({ outcome }) => outcome !== 'SKIPPED'));
 }
 
 /** Asks again until `enough` holds: some facts follow by event. Bounded by the test's own time. */

@@ -5,28 +5,30 @@ import { formatUsd, type PicoUsd } from '../../shared/money.js';
 import { newEvent, publish } from '../../shared/outbox.js';
 import { takeMetricSamples, type MetricSample } from './metricSamples.js';
 
-const BATCH = 5_000;
-/** What is over 50,000 attempts goes into the next window: a transaction has 5 s. */
-const MAX_BATCHES = 10;
+const BATCH = 1_000;
 
 /**
  * Closes the window that ends at `endMs`, a multiple of its length, and publishes it: one `metrics.window` event for each agent that
  * has something to tell. Samples are deleted and events stored in one transaction, so every attempt is in exactly one window, whichever
  * process closes it and whatever dies in between. An attempt belongs to the window in which it was put on record.
  *
+ * Once `hasTime` says no, what is left goes into the next window: a transaction that took too long would be rolled back, and the next
+ * one would have even more to do.
+ *
  * An agent with nothing to tell is told of once, with an empty window, and then no more until it works again.
  * Resolves to the number of events. 0 also when another process has closed this window already.
  */
 export async function closeWindow(
   tx: Queryable,
-  { endMs, windowSeconds }: { endMs: number; windowSeconds: number },
+  { endMs, windowSeconds, hasTime }: { endMs: number; windowSeconds: number; hasTime: () => boolean },
 ): Promise<number> {
   const seconds = await claimWindow(tx, endMs, windowSeconds);
   if (seconds === null) return 0;
-  const tallies = await tallySamples(tx);
+  const tallies = await tallySamples(tx, hasTime);
   const lines = await readLines(tx);
   const silent = await readActive(tx);
   const agents = new Map<string, string>([...silent, ...tallies, ...lines].map(([agentId, { tenant }]) => [agentId, tenant]));
+  if (agents.size === 0) return 0;
   for (const [agentId, tenant] of agents) {
     const data = windowOf({ tenant, agentId, seconds, tally: tallies.get(agentId), line: lines.get(agentId) });
     await publish(tx, 'agents', newEvent('metrics.window', agentId, data, { subgraph: 'agents', nowMs: endMs }));
@@ -56,9 +58,9 @@ interface Tally {
   readonly sketch: DurationSketch;
 }
 
-async function tallySamples(tx: Queryable): Promise<Map<string, Tally>> {
+async function tallySamples(tx: Queryable, hasTime: () => boolean): Promise<Map<string, Tally>> {
   const tallies = new Map<string, Tally>();
-  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+  for (let more = true; more;) {
     const samples = await takeMetricSamples(tx, BATCH);
     for (const [agentId, taken] of groupByAgent(samples)) {
       const before = tallies.get(agentId);
@@ -69,7 +71,7 @@ async function tallySamples(tx: Queryable): Promise<Map<string, Tally>> {
         sketch: mergeSketches([before?.sketch ?? EMPTY_SKETCH, sketchOf(taken.map(({ latencyMs }) => latencyMs))]),
       });
     }
-    if (samples.length < BATCH) break;
+    more = samples.length === BATCH && hasTime();
   }
   return tallies;
 }

@@ -1,6 +1,9 @@
 import type { SubgraphResources } from '../../shared/Subgraph.js';
 import { closeWindow } from './closeWindow.js';
 
+/** Of the 5 s that a transaction has. */
+const TAKING_MS = 1_500;
+
 /**
  * Closes a window of the live metrics every `windowSeconds`, at multiples of it, so that all processes mean the same windows. One
  * process does it at a time; the others find it done. A failure is logged, and the next window then holds both.
@@ -15,9 +18,11 @@ export function startMetrics(
 
   const tick = async (): Promise<void> => {
     const endMs = Math.floor(clock() / windowMs) * windowMs;
+    const startedAt = performance.now();
+    const hasTime = (): boolean => performance.now() - startedAt < TAKING_MS;
     try {
       const published = await database.withTryLock('agents.metrics', () =>
-        database.transaction((tx) => closeWindow(tx, { endMs, windowSeconds })),
+        database.transaction((tx) => closeWindow(tx, { endMs, windowSeconds, hasTime })),
       );
       if (published) wakeRelay();
     } catch (error) {

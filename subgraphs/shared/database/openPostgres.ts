@@ -16,7 +16,7 @@ const types: pg.CustomTypesConfig = {
 } as pg.CustomTypesConfig;
 
 /**
- * PostgreSQL through a pool of at most `max` connections (default 10). Throws DATABASE_UNREACHABLE, which names the host and never
+ * PostgreSQL through a pool of at most `max` connections (default 10), and as many again for advisory locks. Throws DATABASE_UNREACHABLE, which names the host and never
  * the password.
  */
 export async function openPostgres({ url, max = 10 }: { url: string; max?: number }): Promise<Database> {
@@ -32,12 +32,16 @@ export async function openPostgres({ url, max = 10 }: { url: string; max?: numbe
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 2 * TRANSACTION_LIMIT_MS,
   });
+  // Who holds a lock needs a second connection for the work. From one pool, enough holders at once would wait for one another for ever.
+  const locks = new pg.Pool({ ...settings, max });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  // So would one that breaks while it is in use between two statements; the next of them fails.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  for (const each of [pool, locks]) {
+    each.on('error', () => undefined);
+    // So would one that breaks while it is in use between two statements; the next of them fails.
+    each.on('connect', (client) => client.on('error', () => undefined));
+  }
   await pool.query('select 1').catch(async (cause: unknown) => {
-    await pool.end();
+    await Promise.all([locks.end(), pool.end()]);
     throw unreachable(url, cause);
   });
   const listener = createListener(settings);
@@ -47,13 +51,13 @@ export async function openPostgres({ url, max = 10 }: { url: string; max?: numbe
     query: (text, values) => run(pool, text, values),
     script: async (text) => void (await pool.query(text)),
     transaction: (work) => transaction(pool, work),
-    withTryLock: (name, work) => withTryLock(pool, name, work),
+    withTryLock: (name, work) => withTryLock(locks, name, work),
     listen: listener.listen,
     notify: async (channel, inside) =>
       void (await (inside ?? asQueryable(pool)).query('select pg_notify($1, $2)', [channel, ''])),
     close: async () => {
       await listener.close();
-      await pool.end();
+      await Promise.all([locks.end(), pool.end()]);
     },
   };
 }

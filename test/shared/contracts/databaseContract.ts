@@ -143,6 +143,19 @@ export function databaseContract(open: () => Promise<Database>): void {
       expect(warnings).toEqual([]);
     });
 
+    it('lets many who hold locks work at the same moment', async () => {
+      let holders = 0;
+      let allHold: () => void = () => undefined;
+      const together = new Promise<void>((resolve) => (allHold = resolve));
+      const work = async (): Promise<number> => {
+        if (++holders === 10) allHold();
+        await together;
+        return (await database.query<{ one: number }>('select 1 as one')).rows[0]!.one;
+      };
+      const names = Array.from({ length: 10 }, (_, index) => `many ${index}`);
+      expect(await Promise.all(names.map((name) => database.withTryLock(name, work)))).toEqual(names.map(() => 1));
+    });
+
     it('notifies after the commit, and not after a rollback', async () => {
       let calls = 0;
       let called: () => void = () => undefined;

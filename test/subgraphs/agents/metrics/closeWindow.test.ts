@@ -14,7 +14,8 @@ type Window = MeshEvent<'metrics.window'>;
 let agents: Agents;
 let reader: Awaited<ReturnType<Agents['eventLog']['read']>>;
 beforeAll(async () => {
-  agents = await openSubgraph(agentsSubgraph);
+  // Without its own ticker: here windows are closed by hand.
+  agents = await openSubgraph({ ...agentsSubgraph, start: async () => [] });
 });
 afterAll(() => agents.close());
 beforeEach(async () => {
@@ -23,7 +24,7 @@ beforeEach(async () => {
   reader = await agents.eventLog.read('mesh.metrics', 'head');
 });
 
-const WINDOW = { windowSeconds: 5 };
+const WINDOW = { windowSeconds: 5, hasTime: () => true };
 
 function attempt(agentId: string, more: Partial<Attempt> = {}): Attempt {
   const made = { id: 'a', taskId: 't', modelId: 'm', startedAt: new Date(0), message: null };
@@ -130,15 +131,25 @@ describe('a window of metrics', () => {
     expect(await nextWindow()).toEqual([]);
   });
 
+  it('leaves to the next window what it has no time for', async () => {
+    await sample(Array.from({ length: 1_500 }, () => attempt('one')));
+    agents.advance(5_000);
+    const counts = () => agents.database.query<{ left: number }>('select count(*)::int as left from agents.metric_sample');
+    await agents.database.transaction((tx) => closeWindow(tx, { endMs: agents.clock(), ...WINDOW, hasTime: () => false }));
+    expect((await counts()).rows).toEqual([{ left: 500 }]);
+    expect(((await reader.next()).value!.event as Window).data.requests).toBe(1_000);
+    expect((await nextWindow())[0]!.data.requests).toBe(500);
+  });
+
   it('takes many batches, and keeps tenants apart', async () => {
-    const many = (agentId: string) => Array.from({ length: 6_000 }, (_, n) => attempt(agentId, { latencyMs: n % 100 }));
+    const many = (agentId: string) => Array.from({ length: 1_200 }, (_, n) => attempt(agentId, { latencyMs: n % 100 }));
     await sample(many('one'), 'demo');
     await sample(many('two'), 'other');
     const windows = await nextWindow();
     expect(windows.map(({ data }) => [data.tenant, data.agentId, data.requests, data.costUsd])).toEqual([
-      ['demo', 'one', 6_000, '0.000000006'],
-      ['other', 'two', 6_000, '0.000000006'],
+      ['demo', 'one', 1_200, '0.0000000012'],
+      ['other', 'two', 1_200, '0.0000000012'],
     ]);
-    expect(windows[0]!.data.sketch).toEqual(sketchOf(Array.from({ length: 6_000 }, (_, n) => n % 100)));
+    expect(windows[0]!.data.sketch).toEqual(sketchOf(Array.from({ length: 1_200 }, (_, n) => n % 100)));
   });
 });
