@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../subgraphs/shared/names.js';
+import { dataOf } from './graphqlClient.js';
+import { eventually } from './meshContract.js';
 import { startMeshProcess, type MeshProcess } from './meshProcess.js';
 import { createKafkaSpace, type KafkaSpace } from './openKafkaLog.js';
 
@@ -74,6 +76,7 @@ export async function startFiveProcesses({
     await Promise.all(ports.map((_, index) => startGateway(index)));
     const apply = startMeshProcess(['apply', 'deploy/demo/mesh.yaml'], { MESH_URL: gatewayUrls[0]!, MESH_TOKEN: 'dev-admin' });
     if ((await apply.exited()) !== 0) throw new Error(apply.output());
+    await Promise.all(gatewayUrls.map(knowsTheFleet));
   } catch (error) {
     await close();
     throw error;
@@ -89,6 +92,21 @@ export async function startFiveProcesses({
     restartGateway: startGateway,
     close,
   };
+}
+
+/** What was applied reaches a gateway by event. */
+async function knowsTheFleet(url: string): Promise<void> {
+  for (const taskClass of ['math.arithmetic', 'docs.question']) {
+    await eventually(
+      () =>
+        dataOf<{ routePreview: { agent: object | null } }>(
+          url,
+          `query ($taskClass: String!) { routePreview(input: { taskClass: $taskClass, prompt: "1" }) { agent { id } } }`,
+          { taskClass },
+        ),
+      ({ routePreview }) => routePreview.agent !== null,
+    );
+  }
 }
 
 /** A database of its own on the test server. */
