@@ -72,7 +72,6 @@ describe('readConfig', () => {
     ['a port with a fraction', { PORT: '80.5' }],
     ['half of the JWT settings', { MESH_JWKS_URL: jwt.MESH_JWKS_URL }],
     ['development tokens in production', { NODE_ENV: 'production', MESH_DEV_TOKENS: '1' }],
-    ['a setting of another version', { DAPR_HTTP_ENDPOINT: 'http://localhost:3500' }],
     ['a Redis that is none', { REDIS_URL: 'http://localhost' }],
     ['a cache in a Redis that is nowhere', { MESH_CACHE: 'redis' }],
     ['an unknown cache', { MESH_CACHE: 'disk' }],

@@ -113,7 +113,7 @@ describe('the agents subgraph', () => {
     });
     // Three words in at 1 USD a million, twice; one token out at 2.
     expect(answer.task.attempts).toMatchObject([
-      { outcome: 'FAILED', costUsd: '0.000003' },
+      { outcome: 'REFUSED', costUsd: '0.000003' },
       { outcome: 'SUCCEEDED', costUsd: '0.000005' },
     ]);
     expect(answer.costUsd).toBe('0.000008');

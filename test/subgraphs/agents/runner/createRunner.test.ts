@@ -65,7 +65,7 @@ it('gives a task back when the process ends, pays what was tried, and another ru
     return rows.map(({ outcome, cost_usd }) => [outcome, cost_usd === null ? null : Number(cost_usd)]);
   };
   expect(await recorded()).toEqual([
-    ['FAILED', 0.00002],
+    ['REFUSED', 0.00002],
     ['FAILED', null],
   ]);
   expect((await usages.next()).value!.event).toMatchObject({ type: 'usage.recorded', data: { modelId: 'm1', outputTokens: 5 } });
@@ -75,7 +75,7 @@ it('gives a task back when the process ends, pays what was tried, and another ru
   await runner.stop();
   // What was spent would not fit into the reservation a second time: the gateway decides again.
   expect(rerouted).toEqual(['Mutation.taskRun']);
-  expect((await recorded()).map(([outcome]) => outcome)).toEqual(['FAILED', 'FAILED', 'SUCCEEDED']);
+  expect((await recorded()).map(([outcome]) => outcome)).toEqual(['REFUSED', 'FAILED', 'SUCCEEDED']);
   const { rows } = await agents.database.query<{ status: string }>(`select status from agents.task`);
   expect(rows).toEqual([{ status: 'SUCCEEDED' }]);
   await usages.stop();

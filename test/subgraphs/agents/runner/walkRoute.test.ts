@@ -95,7 +95,7 @@ describe('walking a route', () => {
     expect((await walk([breaks], { breaker }))[0]!.attempt).toMatchObject({ outcome: 'SKIPPED', latencyMs: null });
     const honest = createBreaker();
     const refuses = async (): Promise<AgentResult> => ({ kind: 'failed', message: 'no', usage: USAGE, brokeDown: false });
-    for (let round = 0; round < 7; round++) expect(outcomes(await walk([refuses], { breaker: honest }))).toEqual(['FAILED']);
+    for (let round = 0; round < 7; round++) expect(outcomes(await walk([refuses], { breaker: honest }))).toEqual(['REFUSED']);
   });
 
   it('of an LLM agent blames the model, so that its other model goes on', async () => {
