@@ -204,7 +204,7 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
         return budgets.nodes.map(({ reservedUsd }) => reservedUsd);
       };
       await eventually(held, (sums) => sums.every((sum) => sum === '0'));
-      const bad = [{ idempotencyKey: '' }, { prompt: 'a\0b' }, { maxCostUsd: 'abc' }, { customerId: 'c'.repeat(201) }];
+      const bad = [{ idempotencyKey: '' }, { maxCostUsd: 'abc' }, { customerId: 'c'.repeat(201) }];
       for (const more of bad) {
         const input = { taskClass: 'math.arithmetic', prompt: '1 + 1', ...more };
         const asked = await send(url, `query ($input: TaskInput!) { agents { totalCount } ask(input: $input) { text } }`, {
@@ -221,6 +221,12 @@ export function meshContract(open: () => Promise<{ url: string; close(): Promise
         );
         expect(taskRun).toEqual({ task: null, userErrors: [{ code: 'BAD_USER_INPUT' }] });
       }
+      const input = { taskClass: 'math.arithmetic', prompt: 'a\0b' };
+      for (const query of [
+        `query ($input: TaskInput!) { ask(input: $input) { text } }`,
+        `mutation ($input: TaskInput!) { taskRun(input: $input) { task { id } } }`,
+      ])
+        expect(await send(url, query, { input })).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
       expect(new Set(await held())).toEqual(new Set(['0']));
     });
 

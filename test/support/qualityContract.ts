@@ -152,7 +152,7 @@ export function qualityContract(urlOf: () => string): void {
       urlOf(),
       `{ leaderboard(taskClass: "math.arithmetic", order: WORST) { agent { id } quality { samples lowerBound upperBound } } }`,
     );
-    expect(leaderboard.map(({ agent }) => agent.id).toSorted()).toEqual(['abacus', 'mathematician']);
+    expect(leaderboard.map(({ agent }) => agent.id)).toEqual(expect.arrayContaining(['abacus', 'mathematician']));
     expect(leaderboard[0]!.quality.upperBound).toBeLessThanOrEqual(leaderboard[1]!.quality.upperBound);
   });
 }
