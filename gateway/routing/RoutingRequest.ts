@@ -61,6 +61,8 @@ export interface Candidate {
   readonly cap: PicoUsd;
   /** Probability of success, 0 to 1. */
   readonly quality: number;
+  /** What it may still turn out to be; see expectedQuality. */
+  readonly hopedFor: number;
   /** How many measurements the quality rests on. */
   readonly samples: number;
   /** Median, milliseconds. Null: not measured. */

@@ -51,11 +51,15 @@ function objectiveOf({ customerValue }: RoutedInput, complexity: RouteHint['comp
   return complexity === 'COMPLEX' ? 'VALUE' : 'CHEAPEST';
 }
 
-/** An asked-for quality is a hard constraint. The usual floor is not: when nobody reaches it, the best there are go on. */
+/**
+ * An asked-for quality is a hard constraint. The usual floor is not: who may still turn out to reach it is tried, and when nobody
+ * reaches it, the best there are go on.
+ */
 function applyFloor(candidates: readonly Candidate[], objective: Objective, asked: number | null) {
   const floor = asked ?? FLOOR[objective];
-  const above = candidates.filter(({ quality }) => quality >= floor);
-  const below = candidates.filter(({ quality }) => quality < floor);
+  const reaches = ({ quality, hopedFor }: Candidate): boolean => (asked === null ? hopedFor : quality) >= floor;
+  const above = candidates.filter(reaches);
+  const below = candidates.filter((candidate) => !reaches(candidate));
   if (above.length === 0 && asked === null && below.length > 0) {
     return {
       kept: below,
@@ -136,11 +140,11 @@ function explain(
   const alone =
     refused === 0 ? 'There is no other candidate.' : `No other candidate is left: ${refused} rejected, for the reasons given.`;
   const compared = next ? ` Next: ${name(next)}, ${figures(next)}.` : ` ${alone}`;
-  return [
-    why,
-    ...(floorNote === null ? [] : [floorNote]),
-    `${name(chosen)} ${floorNote === null ? WHAT[objective] : WHAT.BEST}: ${figures(chosen)}.${compared}`,
-  ];
+  const isDoubtful = floorNote === null && (input.minQuality ?? null) === null && chosen.quality < FLOOR[objective];
+  const praise = isDoubtful
+    ? 'is tried before dearer ones, since its few results may be bad luck'
+    : WHAT[floorNote === null ? objective : 'BEST'];
+  return [why, ...(floorNote === null ? [] : [floorNote]), `${name(chosen)} ${praise}: ${figures(chosen)}.${compared}`];
 }
 
 /** Those who came closest say most: a lack of skill is told last. */

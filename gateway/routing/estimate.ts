@@ -41,12 +41,28 @@ export function estimateCost(
 const PRIOR_QUALITY = { GENERALIST: 0.7, SPECIALIST: 0.8, EXPERT: 0.9 } as const;
 const PRIOR_SAMPLES = 4;
 
-/** The mean of the Beta posterior that the tier's promise and the measured results (alpha and beta from Beta(1, 1)) make together. */
-export function expectedQuality({ tier }: AgentRecord, measured: QualityRecord | undefined): number {
+/** One-sided 80 % of a normal distribution. */
+const Z80 = 0.8416;
+
+export interface ExpectedQuality {
+  /** The mean of the Beta posterior that the tier's promise and the measured results (alpha and beta from Beta(1, 1)) make together. */
+  readonly quality: number;
+  /**
+   * What it may still turn out to be: the posterior's 80 % quantile, by the normal distribution of the same mean and variance. Few bad
+   * results by chance would otherwise close somebody out for good, since who is not asked has no chance to show better. It comes down to
+   * the mean within some twenty results, which bounds what trying costs. Without results it is the promise itself.
+   */
+  readonly hopedFor: number;
+}
+
+export function expectedQuality({ tier }: AgentRecord, measured: QualityRecord | undefined): ExpectedQuality {
   const promised = PRIOR_QUALITY[tier] * PRIOR_SAMPLES;
-  const successes = (measured?.alpha ?? 1) - 1;
-  const failures = (measured?.beta ?? 1) - 1;
-  return (promised + successes) / (PRIOR_SAMPLES + successes + failures);
+  const successes = promised + (measured?.alpha ?? 1) - 1;
+  const failures = PRIOR_SAMPLES - promised + (measured?.beta ?? 1) - 1;
+  const total = successes + failures;
+  const quality = successes / total;
+  const deviation = Math.sqrt((quality * (1 - quality)) / (total + 1));
+  return { quality, hopedFor: measured?.samples ? Math.min(1, quality + Z80 * deviation) : quality };
 }
 
 export function smaller(a: PicoUsd | null, text: string | null | undefined): PicoUsd | null {

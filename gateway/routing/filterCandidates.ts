@@ -66,8 +66,9 @@ function judge(agent: AgentRecord, model: ModelRecord | undefined, request: Rout
   const forbidden = request.forbidden(agent, model);
   if (forbidden !== undefined) return { code: 'POLICY', reason: forbidden };
   const measured = request.quality(agent.id, model.id, input.taskClass);
-  const quality = expectedQuality(agent, measured);
-  return { agent, model, estimatedCost, cap, quality, samples: measured?.samples ?? 0, latencyMs: latency?.p50Ms ?? null };
+  const { quality, hopedFor } = expectedQuality(agent, measured);
+  const [samples, latencyMs] = [measured?.samples ?? 0, latency?.p50Ms ?? null];
+  return { agent, model, estimatedCost, cap, quality, hopedFor, samples, latencyMs };
 }
 
 function refuseModel(agent: AgentRecord, model: ModelRecord, { input }: RoutingRequest): Refusal | undefined {

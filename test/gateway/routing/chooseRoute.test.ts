@@ -128,6 +128,18 @@ describe('choosing', () => {
     expect(chooseRoute(request(pair, models)).reasons.join(' ')).toMatch(/a with cheap is the cheapest above the quality floor/);
   });
 
+  it('still tries a cheap one whose few bad results may be chance, and no longer one whose many are not', () => {
+    // Five of eleven, with the promise of a generalist: 0.52, and perhaps 0.63.
+    expect(chosen(request(pair, models, {}, { quality: measured(6, 7) }))).toEqual(['a/cheap', 'b/dear']);
+    expect(chooseRoute(request(pair, models, {}, { quality: measured(6, 7) })).reasons.join(' ')).toMatch(
+      /a with cheap is tried before dearer ones, since its few results may be bad luck: .* quality 0\.52 \(11 results\)/,
+    );
+    // The same share of a hundred is what it is.
+    expect(chosen(request(pair, models, {}, { quality: measured(46, 56) }))).toEqual(['b/dear']);
+    // Asked for is asked for.
+    expect(chosen(request(pair, models, { minQuality: 0.6 }, { quality: measured(6, 7) }))).toEqual(['b/dear']);
+  });
+
   it('leaves out who fell below the floor by its results, and takes the best when all did', () => {
     expect(chosen(request(pair, models, {}, { quality: measured(1, 9) }))).toEqual(['b/dear']);
     const alone = chooseRoute(request([pair[0]!], models, {}, { quality: measured(1, 9) }));
