@@ -41,6 +41,8 @@ export type IsInterface = (typeName: string) => boolean;
  */
 export function mergeInto(target: JsonObject, source: JsonObject, isInterface: IsInterface): void {
   for (const key in source) {
+    // Inside JSON a subgraph may say so; the prototype of all objects is nobody's to change.
+    if (key === '__proto__') continue;
     const value = source[key];
     const present = target[key];
     if (key === '__typename' && present !== undefined && !isInterface(String(present))) continue;

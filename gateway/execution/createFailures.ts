@@ -6,6 +6,8 @@ export interface Failures {
   readonly errors: readonly GraphQLFormattedError[];
   /** All places are explained by it; it is shown at the first MAX_SHOWN. Without a place it is about the whole operation. */
   report(error: GraphQLFormattedError, places: readonly ResponsePath[]): void;
+  /** The places are null because of something that is reported elsewhere. */
+  excuse(places: readonly ResponsePath[]): void;
   /** Whether an error around this place, at it or below it says why it is null. Its time does not grow with the number of errors. */
   explain(path: ResponsePath): boolean;
 }
@@ -43,6 +45,9 @@ export function createFailures(denied: readonly GraphQLFormattedError[] = []): F
         mark(places, path);
         show(path);
       }
+    },
+    excuse: (at) => {
+      for (const path of at) if (path.length > 0) mark(places, path);
     },
     explain: (path) =>
       isWithin(places, path) ||

@@ -6,7 +6,15 @@ import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { FetchCache } from './FetchCache.js';
 import { entitiesThroughCache, rootThroughCache } from './fetchThroughCache.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
-import { isObject, mergeInto, type ErrorSink, type IsInterface, type JsonObject, type Target } from './Target.js';
+import {
+  isObject,
+  mergeInto,
+  type ErrorSink,
+  type IsInterface,
+  type JsonObject,
+  type ResponsePath,
+  type Target,
+} from './Target.js';
 
 export interface Execution {
   readonly clients: ReadonlyMap<string, SubgraphClient>;
@@ -15,6 +23,8 @@ export interface Execution {
   readonly isPossible: IsPossibleType;
   readonly isInterface: IsInterface;
   readonly report: ErrorSink;
+  /** Takes places that are null because of what was reported elsewhere. */
+  readonly excuse: (places: readonly ResponsePath[]) => void;
   /** Null: every fetch is made. */
   readonly cache: FetchCache | null;
 }
@@ -36,13 +46,14 @@ async function fetchRoot(node: FetchNode, targets: readonly Target[], execution:
   const ask = (): Promise<SubgraphResponse> => send(node, variables, execution);
   const lookup = execution.cache?.lookUp(node, variables, null);
   const response = lookup ? await rootThroughCache(lookup, ask) : await ask();
-  reportErrors(
-    response,
-    execution,
-    (path) => targets.map((target) => [...target.path, ...path]),
-    () => targets.flatMap((target) => fieldsOf(node).map((name) => [...target.path, name])),
-  );
-  if (!response.data) return;
+  const everywhere = (): (string | number)[][] =>
+    targets.flatMap((target) => fieldsOf(node).map((name) => [...target.path, name]));
+  reportErrors(response, execution, (path) => targets.map((target) => [...target.path, ...path]), everywhere);
+  if (!response.data) {
+    // A null that went up to the root took the other fields of the fetch with it.
+    if (response.errors?.length) execution.excuse(everywhere());
+    return;
+  }
   applyRewrites(response.data, node.outputRewrites, execution.isPossible);
   mergeIntoAll(targets, response.data, execution);
 }
@@ -88,13 +99,14 @@ async function fetchEntities(
   const { response, asked } = lookup
     ? await entitiesThroughCache(lookup, representations, ask)
     : { response: await ask(representations), asked: representations.map((_, index) => index) };
-  const everywhere = (): (string | number)[][] =>
-    asked
+  const fieldsAt = (indices: readonly number[]): (string | number)[][] =>
+    indices
       .flatMap((index) => targetsOf[index]!)
       .flatMap((target) => {
         const missing = entityFieldsOf(node, target, isPossible);
         return missing.length > 0 ? missing.map((name) => [...target.path, name]) : [[...target.path]];
       });
+  const everywhere = (): (string | number)[][] => fieldsAt(asked);
   reportErrors(
     response,
     execution,
@@ -102,13 +114,22 @@ async function fetchEntities(
       typeof index === 'number' ? (targetsOf[index] ?? []).map((target) => [...target.path, ...rest]) : everywhere(),
     everywhere,
   );
-  const entities = response.data?.['_entities'];
-  if (!Array.isArray(entities)) return;
-  entities.forEach((entity: unknown, index) => {
+  const entities: unknown = response.data?.['_entities'];
+  const given = Array.isArray(entities) ? (entities as unknown[]) : [];
+  const isAnswered = (index: number): boolean => given[index] === null || isObject(given[index]);
+  if (response.errors?.length) execution.excuse(fieldsAt(asked.filter((index) => !isObject(given[index]))));
+  else reportUnanswered(node, fieldsAt(asked.filter((index) => !isAnswered(index))), execution);
+  given.slice(0, representations.length).forEach((entity: unknown, index) => {
     if (!isObject(entity)) return;
     applyRewrites(entity, node.outputRewrites, isPossible);
     mergeIntoAll(targetsOf[index] ?? [], entity, execution);
   });
+}
+
+function reportUnanswered({ serviceName }: FetchNode, places: (string | number)[][], { report }: Execution): void {
+  if (places.length === 0) return;
+  const message = `The subgraph ${serviceName} did not answer for every entity that it was asked for.`;
+  report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA', service: serviceName } }, places);
 }
 
 /** Of the operation's variables, those that the fetch uses. */

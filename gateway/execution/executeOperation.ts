@@ -64,6 +64,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     isPossible: possibleTypes(supergraph),
     isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
     report: (error, places) => failures.report(error, places.map(toAnswer)),
+    excuse: (places) => failures.excuse(places.map(toAnswer)),
     cache: request.cache ?? null,
   };
   if (plan.subscription) {

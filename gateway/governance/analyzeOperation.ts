@@ -14,6 +14,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { MeshError } from '../errors.js';
 import { findOperation, fragmentsOf, responseName, spreadFragments } from '../planner/rootFields.js';
 import { distinct, without, type Rule } from './rulesOf.js';
 
@@ -51,7 +52,9 @@ export function analyzeOperation(
 ): Analysis {
   const found = findOperation(document, operationName);
   const operation = { ...found, selectionSet: spreadFragments(found.selectionSet, fragmentsOf(document)) };
-  const root = schema.getRootType(found.operation)!;
+  const root = schema.getRootType(found.operation);
+  // Validation passes over an operation whose root type is not there.
+  if (!root) throw new MeshError('GRAPHQL_VALIDATION_FAILED', `The schema has no ${found.operation} type.`);
   return {
     operation,
     guarded: guardedIn(operation.selectionSet, { type: root, possible: [root], met: [], path: [] }, { schema, rulesOf }),
@@ -89,7 +92,7 @@ function guardField(node: FieldNode, { type, possible, met, path }: Place, walk:
   if (!field) return undefined;
   const { rulesOf, schema } = walk;
   const returned = getNamedType(field.type);
-  const ofReturned = isCompositeType(returned) ? rulesOf(returned.name) : [];
+  const ofReturned = rulesOf(returned.name);
   const ofTypes = possible.flatMap((each) => rulesOf(each.name));
   const ofFields = [type, ...possible].flatMap((each) => rulesOf(each.name, name));
   const here = [...path, responseName(node)];

@@ -8,7 +8,7 @@ const REMEMBERED = 2_000;
 /**
  * Refuses operations that would cost too much before anything else is done with them: validation compares fields in pairs, so that
  * 15,000 tokens of one repeated field would hold the process for seconds. What has passed is remembered by its text.
- * Throws OPERATION_TOO_LARGE; GRAPHQL_PARSE_FAILED with line and column.
+ * Throws OPERATION_TOO_LARGE; GRAPHQL_VALIDATION_FAILED for an alias that JavaScript takes for something else; GRAPHQL_PARSE_FAILED with line and column.
  */
 export function createOperationCheck(): (source: string) => DocumentNode {
   const passed = new LRUCache<string, DocumentNode>({
@@ -82,6 +82,8 @@ function sizeOf(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDe
     let inner = NOTHING;
     if (selection.kind === Kind.FIELD) {
       if (selection.selectionSet) inner = sizeOf(selection.selectionSet, fragments, sizes);
+      if (selection.alias?.value === '__proto__')
+        throw new MeshError('GRAPHQL_VALIDATION_FAILED', 'A field cannot be called __proto__. Choose another alias.');
       inner = { depth: inner.depth + 1, fields: inner.fields + 1, aliases: inner.aliases + (selection.alias ? 1 : 0) };
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       inner = sizeOf(selection.selectionSet, fragments, sizes);

@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { expect, it } from 'vitest';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { mergeInto } from '../../../gateway/execution/Target.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
@@ -254,6 +255,39 @@ it('refuses data that does not fit the schema, and keeps the rest', async () => 
   });
   expect(result.data).toEqual({ me: null, nobody: null, other: null });
   expect(result.errors).toMatchObject([{ path: ['me', 'id'], extensions: { code: 'INVALID_SUBGRAPH_DATA' } }]);
+});
+
+async function withSubgraph(name: string, response: object, query: string) {
+  const { supergraph } = shop;
+  const clients = new Map(shop.clients).set(name, { request: async () => response as never, close: async () => undefined });
+  const document = parse(query);
+  const plan = planner.plan(document);
+  return executeOperation({ supergraph, plan, document, variables: {}, coerced: {}, clients, context: anonymousContext() });
+}
+
+it.each([
+  ['too few', []],
+  ['what is no entity', ['x', 5, true, 'y', 'z', 1, 2, 3]],
+])('says so when a subgraph answers %s of the entities that it was asked for', async (_, entities) => {
+  const result = await withSubgraph('reviews', { data: { _entities: entities } }, '{ me { id reviews { id } } }');
+  expect(result.data).toEqual({ me: { id: expect.any(String), reviews: null } });
+  expect(result.errors).toMatchObject([
+    { path: ['me', 'reviews'], extensions: { code: 'INVALID_SUBGRAPH_DATA', service: 'reviews' } },
+  ]);
+});
+
+it('blames nobody a second time for what a null took with it', async () => {
+  const failed = { data: null, errors: [{ message: 'no', path: ['users'], extensions: { code: 'BROKEN' } }] };
+  const result = await withSubgraph('users', failed, '{ me { id } users { id } }');
+  expect(result.errors).toMatchObject([{ path: ['users'], extensions: { code: 'BROKEN' } }]);
+  expect(result.errors).toHaveLength(1);
+});
+
+it('never lets what a subgraph says change the prototype of objects', async () => {
+  const evil = JSON.parse('{"shop": {"name": "x", "__proto__": {"polluted": true}}}') as object;
+  await withSubgraph('users', { data: evil }, '{ shop { name motto } }');
+  mergeInto({ a: {} }, JSON.parse('{"a": {"__proto__": {"polluted": true}}}') as Record<string, unknown>, () => false);
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
 it('answers random operations like one schema', async () => {

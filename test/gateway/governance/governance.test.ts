@@ -30,7 +30,11 @@ const SDL = `
     box: Box
     boxes: [Boxed!]
     holder: Holder
+    mood: Mood
+    pin: Pin
   }
+  enum Mood @authenticated { GOOD BAD }
+  scalar Pin @requiresScopes(scopes: [["pins"]])
   type Mutation { change: Payload }
   type Payload { ok: Boolean secret: Secret }
   input In { id: ID }
@@ -109,6 +113,19 @@ it('asks anonymous callers who they are, and tells known ones what is missing', 
   expect(govern(query, { principal: ANONYMOUS }).denied).toEqual(['known UNAUTHENTICATED', 'scoped UNAUTHENTICATED']);
   const known = govern(query, { principal: { ...USER, scopes: ['read'] } });
   expect([known.denied, known.text]).toEqual([['scoped FORBIDDEN'], '{ open known }']);
+});
+
+it('guards fields by the rules of the enum or scalar that they return', () => {
+  expect(govern('{ open mood pin }', { principal: ANONYMOUS }).denied).toEqual(['mood UNAUTHENTICATED', 'pin UNAUTHENTICATED']);
+  expect(govern('{ mood pin }').denied).toEqual(['pin FORBIDDEN']);
+  expect(govern('{ pin }', { principal: { ...USER, scopes: ['pins'] } }).denied).toEqual([]);
+});
+
+it('refuses an operation whose root type the schema has not', () => {
+  const decide = createGovernance({ supergraph, engine: engineOf([]), recorder: null, metrics: createMetrics(), clock: () => 0 });
+  expect(() => decide(parse('subscription { x }'), undefined, {}, USER)).toThrow(
+    expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }),
+  );
 });
 
 it('cuts denied fields out under their own paths: aliases, named and inline fragments', () => {

@@ -87,6 +87,13 @@ describe('the HTTP entrance', () => {
     ['brackets that would exhaust the stack', query(`{ agent(id: ${'['.repeat(14_000)}`), json, 400, 'OPERATION_TOO_LARGE'],
     ['too many aliases', query(`{ agent(id: "a") { ${repeated('n#: name', 201)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
     ['too many fields', query(`{ agent(id: "a") { ${'name '.repeat(3_001)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
+    [
+      'an alias that JavaScript takes for the prototype',
+      query('{ __proto__: agent(id: "a") { name } }'),
+      json,
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['too many root fields', query(`{ ${'__typename '.repeat(101)} }`), json, 400, 'OPERATION_TOO_LARGE'],
     ['too many tokens', query(`{ agent(id: "a") { ${'name '.repeat(15_000)} } }`), json, 400, 'OPERATION_TOO_LARGE'],
     [
