@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventLog } from '../../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent } from '../../../subgraphs/shared/events.js';
@@ -161,7 +159,11 @@ export function eventLogContract(
       let failures = 0;
       const handled: string[] = [];
       const consumer = await eventLog.consume('stubborn', ['mesh.catalog', 'mesh.evaluations'], async (topic, events) => {
-        if (topic === 'mesh.catalog' && failures++ < 3) throw new Error('not yet');
+        const mayEnd = failures >= 3 && handled.includes('easy');
+        if (topic === 'mesh.catalog' && !mayEnd) {
+          failures++;
+          throw new Error('not yet');
+        }
         handled.push(...events.map(({ subject }) => subject));
       });
       await eventLog.append('mesh.catalog', [event('hard')]);
@@ -203,33 +205,7 @@ export function eventLogContract(
         { group: 'fussy', topic: 'mesh.metrics', event: events[1], error: 'TypeError: it cannot be right' },
       ]);
     });
-
-    it('holds on to no event that a reader has given away', async () => {
-      const reader = await eventLog.read('mesh.metrics', 'head');
-      await eventLog.append(
-        'mesh.metrics',
-        Array.from({ length: 20 }, (_, index) => event(`gone${index}`)),
-      );
-      const seen = [];
-      for (let index = 0; index < 20; index++) seen.push(new WeakRef((await reader.next()).value.event));
-      const waiting = reader.next();
-      await collectGarbage();
-      // The newest may still be in some register; those before it are nobody's.
-      expect(seen.slice(0, 15).filter((ref) => ref.deref() !== undefined)).toEqual([]);
-      await reader.stop();
-      await waiting;
-    });
   });
-}
-
-/** A full collection, in a turn of its own: what the turn before has touched is alive until it ends. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-  }
 }
 
 function nameOf(each: MeshEvent): string {
