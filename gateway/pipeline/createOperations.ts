@@ -1,7 +1,9 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { describeSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { OperationResult } from '../execution/executeOperation.js';
+import { findOperation } from '../planner/rootFields.js';
 import { fromFormatted } from '../transport/clientError.js';
 import { openSubscription } from './handleEvent.js';
 import { handleOperation } from './handleOperation.js';
@@ -41,6 +43,7 @@ export function createOperations(first: Serving): ReloadableOperations {
     running: () => running,
     execute: async (operation, call) => {
       running++;
+      describe(operation);
       try {
         return toExecutionResult(await handleOperation(servingOf(operation), operation, call));
       } finally {
@@ -54,6 +57,7 @@ export function createOperations(first: Serving): ReloadableOperations {
           `The gateway has ${LIMITS.subscriptions} subscriptions open. Try again later.`,
         );
       subscriptions++;
+      describe(operation);
       const left = (): void => void subscriptions--;
       try {
         return mapStream(await openSubscription(servingOf(operation), operation, call, left), toExecutionResult);
@@ -63,6 +67,12 @@ export function createOperations(first: Serving): ReloadableOperations {
       }
     },
   };
+}
+
+/** The span that the transport has opened: named by the kind, as OpenTelemetry asks, since callers choose the operation's own name. */
+function describe({ document, operationName }: Operation): void {
+  const { operation: kind, name } = findOperation(document, operationName);
+  describeSpan({ 'graphql.operation.type': kind, ...(name && { 'graphql.operation.name': name.value }) }, kind);
 }
 
 function toExecutionResult({ data, errors }: OperationResult): ExecutionResult {

@@ -1,5 +1,7 @@
 import { getArgumentValues } from 'graphql/execution/values.js';
 import type { EventFeed, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import { SpanKind } from '@opentelemetry/api';
+import { currentTraceparent, untraced, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { withDeadline } from '../context/withDeadline.js';
@@ -8,6 +10,7 @@ import { conflate } from '../events/conflate.js';
 import { findEventStream, isFor, type EventStream } from '../events/eventStream.js';
 import { pullStream } from '../events/pullStream.js';
 import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import type { JsonObject } from '../execution/Target.js';
 import { findOperation, isIncluded, rootFieldsOf } from '../planner/rootFields.js';
 import { coerceVariables, refuseStaleSnapshot } from './handleOperation.js';
 import type { Operation } from './Operations.js';
@@ -31,7 +34,8 @@ export async function openSubscription(
   const { field, args } = rootField(operation, variables);
   const stream = findEventStream(serving.supergraph, field);
   const subscription: Subscription = { operation, variables, stream, field, args, call };
-  const reader = await openReader(serving, subscription);
+  // It lives as long as the subscription, and its reading belongs to no trace.
+  const reader = await untraced(() => openReader(serving, subscription));
   serving.metrics.subscriptions(1);
   return pullStream(
     reader,
@@ -55,10 +59,25 @@ interface Subscription {
 
 /** Resolves to null when the event is not for this subscription. */
 async function handleEvent(serving: Serving, subscription: Subscription, event: LoggedEvent): Promise<OperationResult | null> {
-  const { operation, variables, stream, field, args, call } = subscription;
+  const { stream, args, call } = subscription;
   if (!isFor(call.request.principal, stream, args, event)) return null;
   const payload = stream.payload(event);
   if (!payload) return null;
+  // A trace of its own: in that of the event every subscriber of every gateway would be a part.
+  const links = event.event.traceparent === undefined ? [] : [event.event.traceparent];
+  const attributes = { 'messaging.destination.name': stream.topic, 'messaging.message.id': event.event.id };
+  return withSpan('deliver event', { kind: SpanKind.CONSUMER, from: null, links, attributes }, () =>
+    deliver(serving, subscription, event, payload),
+  );
+}
+
+async function deliver(
+  serving: Serving,
+  subscription: Subscription,
+  event: LoggedEvent,
+  payload: JsonObject,
+): Promise<OperationResult> {
+  const { operation, variables, stream, field, call } = subscription;
   const governed = governAgain(serving, operation, variables, call);
   const plan = serving.planner.plan(governed.document, operation.operationName);
   const { supergraph, clients, caching, metrics } = serving;
@@ -105,10 +124,11 @@ async function openReader({ eventLog }: Serving, { stream, args, call }: Subscri
 }
 
 function contextOf({ clock, randomHex }: Serving, call: Call, { event }: LoggedEvent) {
+  const traceparent = currentTraceparent() ?? event.traceparent;
   return {
     ...call.request,
     operationId: randomHex(16),
     deadlineAt: clock() + LIMITS.deadlineMs,
-    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

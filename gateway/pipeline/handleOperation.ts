@@ -1,4 +1,5 @@
 import { getVariableValues } from 'graphql';
+import { describeSpan, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
@@ -35,6 +36,7 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
     outcome = result.errors ? 'partial' : 'ok';
     return result;
   } finally {
+    describeSpan({ 'mesh.operation.outcome': outcome });
     serving.metrics.operation(kind, outcome, (performance.now() - started) / 1000);
   }
 }
@@ -107,5 +109,6 @@ function execute(
   }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
 ): Promise<OperationResult> {
   const { supergraph, clients } = serving;
-  return executeOperation({ ...operation, supergraph, plan, hints, clients, context: call, cache, denied: governed.denied });
+  const request = { ...operation, supergraph, plan, hints, clients, context: call, cache, denied: governed.denied };
+  return withSpan('execute', {}, () => executeOperation(request));
 }

@@ -7,6 +7,7 @@ import { cacheControl } from '../cache/Freshness.js';
 import type { Authenticate } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
+import { traceOperation } from '../telemetry/traceOperation.js';
 import { statusOf, toClientError } from './clientError.js';
 import type { CallHolder } from './createApollo.js';
 import { sendJson, sendText } from './sendText.js';
@@ -23,7 +24,7 @@ export interface GraphqlOverHttpOptions {
 /** GraphQL over HTTP: POST with JSON, GET for queries. Always answers; a client that goes away aborts its operation. */
 export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
   const { apollo, authenticate, checkOperation, clock, randomHex, log } = options;
-  return async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
+  const answer = async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     let call: Call | undefined;
@@ -61,6 +62,12 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
       call?.end();
     }
   };
+  return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
+    traceOperation(request.headers['traceparent'], async (span) => {
+      await answer(request, response, cors);
+      span.set({ 'http.request.method': request.method ?? 'GET', 'http.response.status_code': response.statusCode });
+      if (response.statusCode >= 500) span.failed(String(response.statusCode));
+    });
 }
 
 /** Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is. */
