@@ -171,10 +171,7 @@ function withSafeErrors(result: ExecutionResult, context: RequestContext, { log 
     const { originalError } = error;
     if (!originalError || originalError instanceof MeshError || originalError instanceof GraphQLError) return error;
     const traceId = traceIdOf(context.traceparent);
-    log.error(
-      { err: originalError, path: error.path, operationId: context.operationId, ...(traceId !== undefined && { traceId }) },
-      'a resolver failed',
-    );
+    log.error({ err: originalError, path: error.path, operationId: context.operationId, traceId }, 'a resolver failed');
     return new GraphQLError('Internal error', {
       nodes: error.nodes ?? null,
       path: error.path ?? null,
