@@ -89,7 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const server = createHttpServer({
-    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, log }),
+    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, metrics, log }),
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
     metrics: metrics.text,

@@ -74,7 +74,7 @@ export interface ConfigFlags {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Settings of other versions. A mesh that ignored one would lead its operator to believe that it is obeyed. */
-const UNSUPPORTED = ['DAPR_HTTP_ENDPOINT'];
+const UNSUPPORTED = ['DAPR_HTTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 

@@ -16,7 +16,7 @@ export interface HttpClientOptions {
   readonly maxResponseBytes?: number;
 }
 
-/** A subgraph over HTTP/1.1 with kept connections. Follows no redirect and forwards no header of the client's. */
+/** A subgraph over HTTP/1.1 with kept connections. Follows no redirect and forwards no header of the client's; it is told the trace. */
 export function httpClient(options: HttpClientOptions): SubgraphClient {
   const { name, url, sign, timeoutMs = 30_000, connections = 100, maxResponseBytes = 64 * 1024 * 1024 } = options;
   const { origin, pathname, search } = new URL(url);
@@ -30,6 +30,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
   return {
     request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
       const body = JSON.stringify(request);
+      const { traceparent } = context.request;
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         const signed = sign ? await sign(body, context) : {};
@@ -39,6 +40,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
           headers: {
             'content-type': 'application/json',
             accept: 'application/graphql-response+json, application/json',
+            ...(traceparent !== undefined && { traceparent }),
             ...signed,
           },
           body,

@@ -1,4 +1,5 @@
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { LRUCache } from 'lru-cache';
 import type { Database, Queryable } from '../database/Database.js';
 import { tracer } from './tracer.js';
 import { withSpan } from './withSpan.js';
@@ -11,12 +12,15 @@ const MAX_TEXT = 2_000;
  */
 export function traceDatabase(database: Database): Database {
   if (!tracer()) return database;
+  const inSpan = <T>(text: string, work: () => Promise<T>): Promise<T> => {
+    const { summary, attributes } = statementOf(text);
+    return withSpan(summary, { kind: SpanKind.CLIENT, attributes }, work);
+  };
   const inner = new WeakMap<Queryable, Queryable>();
   const traced = (queryable: Queryable): Queryable => {
     const handle: Queryable = {
-      query: (text, values) =>
-        withSpan(summaryOf(text), { kind: SpanKind.CLIENT, attributes: about(text) }, () => queryable.query(text, values)),
-      script: (text) => withSpan('script', { kind: SpanKind.CLIENT, attributes: about(text) }, () => queryable.script(text)),
+      query: (text, values) => inSpan(text, () => queryable.query(text, values)),
+      script: (text) => inSpan(text, () => queryable.script(text)),
     };
     inner.set(handle, queryable);
     return handle;
@@ -36,29 +40,36 @@ export function traceDatabase(database: Database): Database {
   };
 }
 
-function about(text: string): Record<string, string> {
-  const summary = summaryOf(text);
-  const namespace = / (\w+)\.\w+$/.exec(summary)?.[1];
-  return {
-    'db.system.name': 'postgresql',
-    'db.query.summary': summary,
-    'db.query.text': text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT),
-    ...(namespace !== undefined && { 'db.namespace': namespace }),
-  };
+interface Statement {
+  /** `select agents.task`: the verb and the first table. */
+  readonly summary: string;
+  readonly attributes: Attributes;
 }
 
-const SUMMARY = /^\s*(\w+)(?:[\s\S]*?\b(?:from|into|update|join)\s+(\w+\.\w+))?/i;
-const summaries = new Map<string, string>();
-const MAX_SUMMARIES = 1_000;
+const statements = new LRUCache<string, Statement>({ max: 1_000 });
 
-/** `select agents.task`: the verb and the first table. */
-function summaryOf(text: string): string {
-  let summary = summaries.get(text);
-  if (summary === undefined) {
-    const [, verb = 'query', table] = SUMMARY.exec(text) ?? [];
-    const first = verb.toLowerCase() === 'update' ? /^\s*update\s+(\w+\.\w+)/i.exec(text)?.[1] : table;
-    summary = first === undefined ? verb.toLowerCase() : `${verb.toLowerCase()} ${first}`;
-    if (summaries.size < MAX_SUMMARIES) summaries.set(text, summary);
-  }
-  return summary;
+/** By text: statements are few, and looked at once. */
+function statementOf(text: string): Statement {
+  let statement = statements.get(text);
+  if (!statement) statements.set(text, (statement = read(text)));
+  return statement;
+}
+
+const VERB = /^\s*(\w+)/;
+const UPDATED = /^\s*update\s+(\w+)\.(\w+)/i;
+const NAMED = /\b(?:from|into|join)\s+(\w+)\.(\w+)/i;
+
+function read(text: string): Statement {
+  const verb = (VERB.exec(text)?.[1] ?? 'query').toLowerCase();
+  const [, schema, table] = UPDATED.exec(text) ?? NAMED.exec(text) ?? [];
+  const summary = schema === undefined ? verb : `${verb} ${schema}.${table}`;
+  return {
+    summary,
+    attributes: {
+      'db.system.name': 'postgresql',
+      'db.query.summary': summary,
+      'db.query.text': text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT),
+      ...(schema !== undefined && { 'db.namespace': schema }),
+    },
+  };
 }

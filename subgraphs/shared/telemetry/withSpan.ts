@@ -1,5 +1,6 @@
 import {
   context,
+  isSpanContextValid,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -7,6 +8,7 @@ import {
   type Attributes,
   type Context,
   type Span,
+  type SpanContext,
 } from '@opentelemetry/api';
 import { errorTypeOf } from './errorTypeOf.js';
 import { formatTraceparent, parseTraceparent } from './traceparent.js';
@@ -89,8 +91,8 @@ export function describeSpan(attributes: Attributes, name?: string): void {
 
 /** W3C traceparent of the active span, for whoever goes on with its work. Undefined: nothing is traced here. */
 export function currentTraceparent(): string | undefined {
-  const span = tracer() && trace.getActiveSpan();
-  return span ? formatTraceparent(span.spanContext()) : undefined;
+  const found = activeContext();
+  return found && formatTraceparent(found);
 }
 
 /** Runs `work` outside of any trace: what it starts lives longer than the operation that happens to start it, and belongs to none. */
@@ -100,8 +102,12 @@ export function untraced<T>(work: () => T): T {
 
 /** For each line of the log: the trace that it was written in. */
 export function traceFields(): { traceId?: string; spanId?: string } {
-  const span = tracer() && trace.getActiveSpan();
-  if (!span) return {};
-  const { traceId, spanId } = span.spanContext();
-  return { traceId, spanId };
+  const found = activeContext();
+  return found ? { traceId: found.traceId, spanId: found.spanId } : {};
+}
+
+/** With OTEL_SDK_DISABLED spans are open that have no ids. */
+function activeContext(): SpanContext | undefined {
+  const found = tracer() && trace.getActiveSpan()?.spanContext();
+  return found && isSpanContextValid(found) ? found : undefined;
 }
