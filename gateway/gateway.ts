@@ -15,6 +15,7 @@ import { createPlanner, type Planner } from './planner/createPlanner.js';
 import { loadSupergraph, type Supergraph } from './planner/loadSupergraph.js';
 import { createMetrics, type Metrics } from './telemetry/createMetrics.js';
 import { measureClient } from './telemetry/measureClient.js';
+import { traceStages } from './telemetry/traceStages.js';
 import { createOriginCheck } from './transport/allowedOrigins.js';
 import { askInProcess } from './transport/askInProcess.js';
 import { createApollo } from './transport/createApollo.js';
@@ -91,7 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const server = createHttpServer({
-    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, log }),
+    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, metrics, log }),
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
     metrics: metrics.text,
@@ -170,7 +171,7 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
   const control = createControl({ supergraph, clients, eventLog, metrics });
   const { generations } = control;
   const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
-  return { ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex };
+  return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex });
 }
 
 /** Clients that nobody will use are closed. */

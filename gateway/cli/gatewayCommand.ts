@@ -13,6 +13,7 @@ import { httpClient } from '../fetch/httpClient.js';
 import { createGateway, type SupergraphSource } from '../gateway.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
+import { startTelemetry } from '../telemetry/startTelemetry.js';
 import { liveUntilStopped } from './lifetime.js';
 import { openCache } from './openCache.js';
 import { readSubgraphUrls } from './readSubgraphUrls.js';
@@ -38,6 +39,10 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
   const log = createLogger();
   const clock = Date.now;
   await liveUntilStopped(log, async (lifetime) => {
+    await lifetime.open(
+      () => startTelemetry(config.telemetry, 'agent-mesh-gateway', log),
+      (telemetry) => telemetry.close(),
+    );
     let onChange: (sdl: string) => void = () => undefined;
     const sdl = flags.compose
       ? await lifetime

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
 import { MeshError } from '../errors.js';
 import { createLogger } from '../telemetry/createLogger.js';
+import { startTelemetry } from '../telemetry/startTelemetry.js';
 import { applyDemo } from './applyDemo.js';
 import { liveUntilStopped } from './lifetime.js';
 import { openMesh } from './openMesh.js';
@@ -14,6 +15,10 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
   const log = createLogger();
   await refuseTakenPort(config.gateway);
   await liveUntilStopped(log, async (lifetime) => {
+    await lifetime.open(
+      () => startTelemetry(config.telemetry, 'agent-mesh', log),
+      (telemetry) => telemetry.close(),
+    );
     const { url } = await openMesh(config, lifetime, log);
     const applied = config.gateway.auth.devTokens ? await applyDemo(url) : null;
     process.stdout.write(welcome(config, url, applied, performance.now() - startedAt));

@@ -5,6 +5,7 @@ import { openPostgres } from '../../subgraphs/shared/database/openPostgres.js';
 import type { EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
 import { openKafkaEventLog } from '../../subgraphs/shared/eventlog/kafkaEventLog.js';
 import { openTableEventLog } from '../../subgraphs/shared/eventlog/tableEventLog.js';
+import { traceDatabase } from '../../subgraphs/shared/telemetry/traceDatabase.js';
 import type { StorageConfig } from '../config/readConfig.js';
 import type { Lifetime } from './lifetime.js';
 
@@ -25,7 +26,7 @@ export function openEventLog(config: StorageConfig, lifetime: Lifetime, log: Log
 
 function openDatabase({ databaseUrl, dataDir }: StorageConfig, lifetime: Lifetime): Promise<Database> {
   return lifetime.open(
-    () => (databaseUrl === null ? openPglite({ dataDir }) : openPostgres({ url: databaseUrl })),
+    async () => traceDatabase(await (databaseUrl === null ? openPglite({ dataDir }) : openPostgres({ url: databaseUrl }))),
     (opened) => opened.close(),
   );
 }

@@ -4,6 +4,7 @@ import { serveSubgraph } from '../../subgraphs/shared/serveSubgraph.js';
 import { readConfig, type ConfigFlags } from '../config/readConfig.js';
 import { MeshError } from '../errors.js';
 import { createLogger } from '../telemetry/createLogger.js';
+import { startTelemetry } from '../telemetry/startTelemetry.js';
 import { askMeshOverHttp, rerouteOverHttp } from '../transport/internalCalls.js';
 import { DEFINITIONS } from './definitions.js';
 import { liveUntilStopped } from './lifetime.js';
@@ -22,6 +23,10 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
   const log = createLogger();
   const clock = Date.now;
   await liveUntilStopped(log, async (lifetime) => {
+    await lifetime.open(
+      () => startTelemetry(config.telemetry, `agent-mesh-${name}`, log),
+      (telemetry) => telemetry.close(),
+    );
     const { database, eventLog } = await openStorage(config.storage, lifetime, log);
     const reroute = rerouteOverHttp(config.meshUrl, { internalKey, clock });
     const askMesh = askMeshOverHttp(config.meshUrl, { internalKey, clock });

@@ -16,6 +16,17 @@ export interface MeshConfig {
   readonly meshUrl: string;
   readonly meshToken: string | null;
   readonly outbound: OutboundConfig;
+  /** Null: no traces are exported. */
+  readonly telemetry: TelemetryConfig | null;
+}
+
+export interface TelemetryConfig {
+  /** Base URL of an OTLP/HTTP receiver, without a slash at its end. */
+  readonly endpoint: string;
+  /** Null: after what runs in the process. */
+  readonly serviceName: string | null;
+  /** Share of traces to keep, 0 to 1, of those that no caller has decided about. */
+  readonly sampleRatio: number;
 }
 
 /** For calls to agents and models. */
@@ -73,7 +84,7 @@ export interface ConfigFlags {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Settings of other versions. A mesh that ignored one would lead its operator to believe that it is obeyed. */
-const UNSUPPORTED = ['OTEL_EXPORTER_OTLP_ENDPOINT'];
+const UNSUPPORTED = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'];
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -128,6 +139,19 @@ const Settings = z.object({
     .string()
     .refine(areEgressRules, 'must be hosts, host:port, addresses or CIDR ranges, separated by commas')
     .default(''),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z
+    .literal('http/json', { error: 'must be http/json, the only one supported; OTLP receivers take it on the port for HTTP' })
+    .optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z
+    .literal('parentbased_traceidratio', { error: 'must be parentbased_traceidratio, the only one supported' })
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, 'must be a number from 0 to 1')
+    .max(1, 'must be a number from 0 to 1')
+    .default(0.05),
 });
 
 /**
@@ -179,7 +203,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
       modelKey: (name) => (name.startsWith('MESH_MODEL_KEY_') ? env[name] : undefined),
       dapr: daprOf(settings),
     },
+    telemetry: telemetryOf(settings),
   });
+}
+
+function telemetryOf(settings: z.infer<typeof Settings>): TelemetryConfig | null {
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return null;
+  return { endpoint, serviceName: settings.OTEL_SERVICE_NAME ?? null, sampleRatio: settings.OTEL_TRACES_SAMPLER_ARG };
 }
 
 function cacheOf({ MESH_CACHE, REDIS_URL }: z.infer<typeof Settings>): CacheConfig {
@@ -241,5 +272,6 @@ function freeze(config: MeshConfig): MeshConfig {
   Object.freeze(config.storage);
   Object.freeze(config.cache);
   Object.freeze(config.outbound);
+  Object.freeze(config.telemetry);
   return Object.freeze(config);
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
 import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
+import { currentTraceparent } from '../../subgraphs/shared/telemetry/withSpan.js';
 import type { Freshness } from '../cache/Freshness.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
@@ -48,7 +49,7 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
     throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one.');
   const deadlineMs = readDeadline(headerText(headers, 'x-mesh-deadline-ms'));
   const budget = readBudget(headerText(headers, 'x-mesh-budget-usd'));
-  const trace = traceContext(headerText(headers, 'traceparent'), randomHex);
+  const trace = traceContext(headerText(headers, 'traceparent'), randomHex, currentTraceparent());
   const over = new AbortController();
   // One listener for each fetch in flight.
   setMaxListeners(0, over.signal);

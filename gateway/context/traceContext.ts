@@ -8,8 +8,12 @@ export interface TraceContext {
   readonly traceparent: string;
 }
 
-/** Continues the caller's trace, or starts one when the header is missing or malformed (the specification asks for that). */
-export function traceContext(header: string | undefined, randomHex: (bytes: number) => string): TraceContext {
+/**
+ * Where this process exports traces, `active` has decided already. Otherwise continues the caller's trace, or starts one when the header is
+ * missing or malformed (the specification asks for that).
+ */
+export function traceContext(header: string | undefined, randomHex: (bytes: number) => string, active?: string): TraceContext {
+  if (active !== undefined) return { traceId: TRACEPARENT.exec(active)![1]!, traceparent: active };
   const match = TRACEPARENT.exec(header ?? '');
   const valid = match && !ZEROS.test(match[1]!) && !ZEROS.test(match[2]!);
   const traceId = valid ? match[1]! : randomHex(16);

@@ -22,7 +22,10 @@ export interface HttpClientOptions {
   readonly maxResponseBytes?: number;
 }
 
-/** A subgraph over HTTP/1.1 with kept connections. A call may take until its own deadline. Follows no redirect and forwards no header of the client's. */
+/**
+ * A subgraph over HTTP/1.1 with kept connections. A call may take until its own deadline. Follows no redirect and forwards no header of
+ * the client's; it is told the trace.
+ */
 export function httpClient(options: HttpClientOptions): SubgraphClient {
   const {
     name,
@@ -47,6 +50,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
   return {
     request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
       const body = JSON.stringify(request);
+      const { traceparent } = context.request;
       const leftMs = Math.max(1, context.request.deadlineAt - clock());
       const timeout = AbortSignal.timeout(Math.min(timeoutMs, leftMs));
       try {
@@ -57,6 +61,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
           headers: {
             'content-type': 'application/json',
             accept: 'application/graphql-response+json, application/json',
+            ...(traceparent !== undefined && { traceparent }),
             ...signed,
           },
           body,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
 import { retryPauseMs } from '../../subgraphs/shared/pause.js';
+import { untraced } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 
@@ -92,7 +93,8 @@ export function createRecorder(client: SubgraphClient, clock: () => number, log:
         log.error({ lost: waiting.length - MAX_WAITING }, 'too many decisions wait to be recorded; the oldest are given up');
         waiting = waiting.slice(-MAX_WAITING);
       }
-      if (waiting.length > 0) schedule(FLUSH_MS);
+      // A batch has decisions of many operations in it, and is part of none.
+      if (waiting.length > 0) untraced(() => schedule(FLUSH_MS));
     },
     close: async () => {
       closing = true;

@@ -1,8 +1,10 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { describeSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { OperationResult } from '../execution/executeOperation.js';
+import { findOperation } from '../planner/rootFields.js';
 import { fromFormatted } from '../transport/clientError.js';
 import { openSubscription, type OpenSubscription } from './handleEvent.js';
 import { handleOperation } from './handleOperation.js';
@@ -60,6 +62,7 @@ export function createOperations(first: Serving): ReloadableOperations {
     running: () => running,
     execute: async (operation, call) => {
       running++;
+      describe(operation);
       try {
         return toExecutionResult(await handleOperation(servingOf(operation), operation, call));
       } finally {
@@ -73,6 +76,7 @@ export function createOperations(first: Serving): ReloadableOperations {
           `The gateway has ${LIMITS.subscriptions} subscriptions open. Try again later.`,
         );
       subscriptions++;
+      describe(operation);
       let opened: OpenSubscription | undefined;
       const left = (): void => {
         subscriptions--;
@@ -90,6 +94,12 @@ export function createOperations(first: Serving): ReloadableOperations {
       }
     },
   };
+}
+
+/** The span that the transport has opened: named by the kind, as OpenTelemetry asks, since callers choose the operation's own name. */
+function describe({ document, operationName }: Operation): void {
+  const { operation: kind, name } = findOperation(document, operationName);
+  describeSpan({ 'graphql.operation.type': kind, ...(name && { 'graphql.operation.name': name.value }) }, kind);
 }
 
 function toExecutionResult({ data, errors }: OperationResult): ExecutionResult {

@@ -1,5 +1,7 @@
 import { getArgumentValues } from 'graphql/execution/values.js';
 import type { EventFeed, LoggedEvent } from '../../subgraphs/shared/eventlog/EventLog.js';
+import { SpanKind } from '@opentelemetry/api';
+import { currentTraceparent, untraced, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { withDeadline } from '../context/withDeadline.js';
@@ -8,6 +10,7 @@ import { conflate } from '../events/conflate.js';
 import { findEventStream, isFor, type EventStream } from '../events/eventStream.js';
 import { pullStream } from '../events/pullStream.js';
 import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import type { JsonObject } from '../execution/Target.js';
 import { findOperation, isIncluded, rootFieldsOf } from '../planner/rootFields.js';
 import { coerceVariables, refuseStaleSnapshot } from './handleOperation.js';
 import type { Operation } from './Operations.js';
@@ -34,7 +37,8 @@ export async function openSubscription(
 ): Promise<OpenSubscription> {
   let subscription = bind(serving, operation, call);
   governAgain(subscription).record();
-  const reader = await openReader(subscription);
+  // It lives as long as the subscription, and its reading belongs to no trace.
+  const reader = await untraced(() => openReader(subscription));
   serving.metrics.subscriptions(1);
   const stream = pullStream(
     reader,
@@ -97,10 +101,20 @@ function rebind({ operation, call, stream }: Subscription, serving: Serving): Su
 
 /** Resolves to null when the event is not for this subscription. */
 async function handleEvent(subscription: Subscription, event: LoggedEvent): Promise<OperationResult | null> {
-  const { serving, operation, variables, stream, field, args, call } = subscription;
+  const { stream, args, call } = subscription;
   if (!isFor(call.request.principal, stream, args, event)) return null;
   const payload = stream.payload(event);
   if (!payload) return null;
+  // A trace of its own: in that of the event every subscriber of every gateway would be a part.
+  const links = event.event.traceparent === undefined ? [] : [event.event.traceparent];
+  const attributes = { 'messaging.destination.name': stream.topic, 'messaging.message.id': event.event.id };
+  return withSpan('deliver event', { kind: SpanKind.CONSUMER, from: null, links, attributes }, () =>
+    deliver(subscription, event, payload),
+  );
+}
+
+async function deliver(subscription: Subscription, event: LoggedEvent, payload: JsonObject): Promise<OperationResult> {
+  const { serving, operation, variables, stream, field, call } = subscription;
   const governed = governAgain(subscription);
   const plan = serving.planner.plan(governed.document, operation.operationName);
   const { supergraph, clients, caching, metrics } = serving;
@@ -149,10 +163,11 @@ async function openReader({ serving: { eventLog }, stream, args, call }: Subscri
 }
 
 function contextOf({ clock, randomHex }: Serving, call: Call, { event }: LoggedEvent) {
+  const traceparent = currentTraceparent() ?? event.traceparent;
   return {
     ...call.request,
     operationId: randomHex(16),
     deadlineAt: clock() + LIMITS.deadlineMs,
-    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -1,4 +1,5 @@
 import { getVariableValues, GraphQLError } from 'graphql';
+import { describeSpan, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
@@ -37,6 +38,7 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
     outcome = result.errors ? 'partial' : 'ok';
     return result;
   } finally {
+    describeSpan({ 'mesh.operation.outcome': outcome });
     serving.metrics.operation(kind, outcome, (performance.now() - started) / 1000);
   }
 }
@@ -115,5 +117,6 @@ function execute(
 ): Promise<OperationResult> {
   const { supergraph, clients } = serving;
   const { denied } = governed;
-  return executeOperation({ ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, denied });
+  const request = { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, denied };
+  return withSpan('execute', {}, () => executeOperation(request));
 }

@@ -4,6 +4,7 @@ import { checkTaskInput } from '../../subgraphs/shared/checkTaskInput.js';
 import { formatUsd, parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 import { GATEWAY_PRINCIPAL, principalEntity, type Principal } from '../../subgraphs/shared/principal.js';
 import { signRouteHint, type RankedCandidate, type RouteHint } from '../../subgraphs/shared/routeHint.js';
+import { withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
 import { LIMITS } from '../config/limits.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
@@ -55,7 +56,11 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
   const { supergraph, snapshot, metrics, clock } = parts;
 
   const decide = async (wanted: Wanted): Promise<string> => {
-    const { hint, decisions } = await decideRoute(parts, wanted);
+    const { hint, decisions } = await withSpan(`decide ${wanted.coordinate}`, {}, async (span) => {
+      const decided = await decideRoute(parts, wanted);
+      span.set(toAttributes(decided.hint));
+      return decided;
+    });
     if (wanted.coordinate !== PREVIEW) parts.recorder.record(decisions);
     metrics.routedField(wanted.coordinate, hint.ranked.length > 0 ? 'routed' : 'refused');
     const { principal, coordinate: field, input } = wanted;
@@ -102,6 +107,17 @@ export function createRouter(parts: Parts): Pick<Control, 'route' | 'reroute'> {
         deadlineAt: null,
       });
     }) satisfies Reroute,
+  };
+}
+
+function toAttributes({ routeId, ranked, rejected, objective }: RouteHint) {
+  const [chosen] = ranked;
+  return {
+    'mesh.route.id': routeId,
+    'mesh.route.objective': objective,
+    'mesh.route.ranked': ranked.length,
+    'mesh.route.rejected': rejected.length,
+    ...(chosen && { 'gen_ai.agent.id': chosen.agentId, 'mesh.model.id': chosen.modelId }),
   };
 }
 

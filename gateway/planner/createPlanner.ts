@@ -21,6 +21,8 @@ import { withRootFields } from './withRootFields.js';
 export interface Planner {
   /** The plan of a valid operation. Throws PLANNING_FAILED, SUBSCRIPTION_UNSUPPORTED. */
   plan(document: DocumentNode, operationName?: string): OperationPlan;
+  /** Whether its plan is there already. */
+  isKept(document: DocumentNode, operationName?: string): boolean;
 }
 
 /** Plans on the stock query planner, which takes milliseconds; plans are kept, at most `cachedPlans` of them. */
@@ -78,11 +80,16 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     );
   };
 
+  const keyOf = (document: DocumentNode, operationName = ''): string => {
+    let text = texts.get(document);
+    if (text === undefined) texts.set(document, (text = print(document)));
+    return `${operationName}\n${text}`;
+  };
+
   return {
+    isKept: (document, operationName) => plans.has(keyOf(document, operationName)),
     plan: (document, operationName) => {
-      let text = texts.get(document);
-      if (text === undefined) texts.set(document, (text = print(document)));
-      const key = `${operationName ?? ''}\n${text}`;
+      const key = keyOf(document, operationName);
       let plan = plans.get(key);
       if (!plan) plans.set(key, (plan = planOperation(document, operationName)));
       return plan;

@@ -7,6 +7,8 @@ import { createWorkLabels, type Work } from './workLabels.js';
 /** What the gateway counts. Labels come from small closed sets, never from callers' texts. */
 export interface Metrics {
   operation(kind: string, outcome: 'ok' | 'partial' | 'failed', seconds: number): void;
+  /** To /graphql, whatever became of it: those that are not understood or not allowed are no operations yet. */
+  httpRequest(method: string, status: number, seconds: number): void;
   subgraphRequest(subgraph: string, outcome: 'ok' | 'failed', seconds: number): void;
   /** +1 when one has opened, -1 when it has ended. */
   subscriptions(change: 1 | -1): void;
@@ -47,6 +49,8 @@ export function createMetrics(): Metrics {
   const meter = provider.getMeter('mesh-gateway');
   const operations = meter.createCounter('mesh_operations_total', { description: 'Operations answered' });
   const operationSeconds = meter.createHistogram('mesh_operation_duration_seconds', { description: 'From parsed to answered' });
+  const httpRequests = meter.createCounter('mesh_http_requests_total', { description: 'Requests to /graphql' });
+  const httpSeconds = meter.createHistogram('mesh_http_request_duration_seconds', { description: 'From received to answered' });
   const requests = meter.createCounter('mesh_subgraph_requests_total', { description: 'Requests to subgraphs' });
   const requestSeconds = meter.createHistogram('mesh_subgraph_request_duration_seconds', {
     description: 'Of requests to subgraphs',
@@ -69,6 +73,10 @@ export function createMetrics(): Metrics {
     operation: (kind, outcome, seconds) => {
       operations.add(1, { kind, outcome });
       operationSeconds.record(seconds, { kind });
+    },
+    httpRequest: (method, status, seconds) => {
+      httpRequests.add(1, { method, status: String(status) });
+      httpSeconds.record(seconds, { method });
     },
     subgraphRequest: (subgraph, outcome, seconds) => {
       requests.add(1, { subgraph, outcome });

@@ -1,14 +1,22 @@
-import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import { SpanKind } from '@opentelemetry/api';
+import { currentTraceparent, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
+import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Metrics } from './createMetrics.js';
 
-/** Counts and times the requests to one subgraph. A request has failed when there is no answer; errors inside an answer are the subgraph's. */
+/** Counts, times and traces the requests to one subgraph. A request has failed when there is no answer; errors inside an answer are the subgraph's. */
 export function measureClient(name: string, client: SubgraphClient, metrics: Metrics): SubgraphClient {
+  const attributes = { 'mesh.subgraph': name };
   return {
     request: async (request, context) => {
       const started = performance.now();
       let outcome: 'ok' | 'failed' = 'failed';
       try {
-        const response = await client.request(request, context);
+        const response = await withSpan(`fetch ${name}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+          const answer = await client.request(request, continued(context));
+          const [error] = answer.errors ?? [];
+          if (error) span.failed(String(error.extensions?.['code'] ?? 'SUBREQUEST_FAILED'));
+          return answer;
+        });
         outcome = 'ok';
         return response;
       } finally {
@@ -17,4 +25,10 @@ export function measureClient(name: string, client: SubgraphClient, metrics: Met
     },
     close: () => client.close(),
   };
+}
+
+/** The subgraph goes on from the fetch's own span. */
+function continued(context: FetchContext): FetchContext {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined ? context : { ...context, request: { ...context.request, traceparent } };
 }

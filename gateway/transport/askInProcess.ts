@@ -1,9 +1,11 @@
 import { validate, type DocumentNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { AskMesh } from '../../subgraphs/shared/Subgraph.js';
+import { currentTraceparent } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import type { Operations } from '../pipeline/Operations.js';
+import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError } from './clientError.js';
 
 export interface AskOptions {
@@ -21,7 +23,7 @@ export interface AskOptions {
  * The same limits, governance, routing and accounts as for everybody. Rejects with TOO_BUSY when the gateway is closing.
  */
 export function askInProcess({ operations, checkOperation, closing, clock, randomHex, log }: AskOptions): AskMesh {
-  return async (principal, { query, variables = {}, operationName }) => {
+  const ask: AskMesh = async (principal, { query, variables = {}, operationName }) => {
     if (closing()) throw new MeshError('TOO_BUSY', 'The gateway is closing.');
     // Nobody hangs up on an operation that has no connection: its deadline ends it.
     const gone = new AbortController().signal;
@@ -46,4 +48,5 @@ export function askInProcess({ operations, checkOperation, closing, clock, rando
       call?.end();
     }
   };
+  return (principal, request) => traceOperation(currentTraceparent(), () => ask(principal, request));
 }

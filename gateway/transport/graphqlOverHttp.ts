@@ -7,6 +7,8 @@ import { cacheControl } from '../cache/Freshness.js';
 import type { Authenticate } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
+import type { Metrics } from '../telemetry/createMetrics.js';
+import { traceOperation } from '../telemetry/traceOperation.js';
 import { statusOf, toClientError } from './clientError.js';
 import type { CallHolder } from './createApollo.js';
 import { sendJson, sendText } from './sendText.js';
@@ -17,13 +19,14 @@ export interface GraphqlOverHttpOptions {
   readonly checkOperation: (source: string) => unknown;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
+  readonly metrics: Pick<Metrics, 'httpRequest'>;
   readonly log: Logger;
 }
 
 /** GraphQL over HTTP: POST with JSON, GET for queries. Always answers; a client that goes away aborts its operation. */
 export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
-  const { apollo, authenticate, checkOperation, clock, randomHex, log } = options;
-  return async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
+  const { apollo, authenticate, checkOperation, clock, randomHex, metrics, log } = options;
+  const answer = async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     let call: Call | undefined;
@@ -61,6 +64,16 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
       call?.end();
     }
   };
+  return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
+    traceOperation(request.headers['traceparent'], async (span) => {
+      const started = performance.now();
+      await answer(request, response, cors);
+      const { method = 'GET' } = request;
+      const { statusCode } = response;
+      span.set({ 'http.request.method': method, 'http.response.status_code': statusCode });
+      if (statusCode >= 500) span.failed(String(statusCode));
+      metrics.httpRequest(method, statusCode, (performance.now() - started) / 1000);
+    });
 }
 
 /** Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is. */

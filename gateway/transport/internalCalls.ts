@@ -1,7 +1,9 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { readBody } from '../../subgraphs/shared/readBody.js';
 import { CONTEXT_HEADER, signContext, verifyContext, type RequestContext } from '../../subgraphs/shared/requestContext.js';
+import { currentTraceparent, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import type { AskMesh, Reroute, SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
 import { MeshError } from '../errors.js';
 import { statusOf, toClientError } from './clientError.js';
@@ -38,7 +40,9 @@ function internalCall(
       const text = await readBody(request);
       const header = request.headers[CONTEXT_HEADER];
       const context = await verifyContext(typeof header === 'string' ? header : undefined, 'gateway', text, internalKey, clock());
-      sendJson(response, 200, await answer(JSON.parse(text), context));
+      // Without the asker's trace it is none of its own: whoever asks by itself is a worker.
+      const span = { kind: SpanKind.SERVER, from: context.traceparent };
+      sendJson(response, 200, await withSpan('internal call', span, () => answer(JSON.parse(text), context)));
     } catch (error) {
       const { message, extensions } = toClientError(error, 'internal-call', log);
       const code = String(extensions['code']);
@@ -89,7 +93,13 @@ async function post<Answer>(
   { internalKey, clock }: Options,
 ): Promise<Answer & Failed> {
   const body = JSON.stringify(request);
-  const context = { principal, operationId: 'internal', deadlineAt: clock() + timeoutMs };
+  const traceparent = currentTraceparent();
+  const context = {
+    principal,
+    operationId: 'internal',
+    deadlineAt: clock() + timeoutMs,
+    ...(traceparent !== undefined && { traceparent }),
+  };
   const response = await fetch(url, {
     method: 'POST',
     headers: {

@@ -14,6 +14,7 @@ import { MeshError } from '../errors.js';
 import type { Operation, Operations } from '../pipeline/Operations.js';
 import { validateOnce } from '../pipeline/validateOnce.js';
 import { findOperation } from '../planner/rootFields.js';
+import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError } from './clientError.js';
 
 export interface WebSocketOptions {
@@ -177,10 +178,15 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
         return [toSend(error)];
       }
     },
-    execute,
-    subscribe: (args) => subscribe(args).catch(failing),
+    execute: (args) => traceOperation(traceparentOf(args), () => execute(args)),
+    subscribe: (args) => traceOperation(traceparentOf(args), () => subscribe(args)).catch(failing),
     onError: (_socket, _id, _payload, errors) => errors.map((error) => toSend(error).toJSON()),
   });
+}
+
+/** Of the request that opened the socket. */
+function traceparentOf({ contextValue }: ExecutionArgs): string | string[] | undefined {
+  return (contextValue as Connection).request.headers['traceparent'];
 }
 
 function toOperation({ schema, document, operationName, variableValues }: ExecutionArgs): Operation {

@@ -34,6 +34,8 @@ export interface Task {
   readonly error: { readonly code: string; readonly message: string } | null;
   /** The runner that works on it holds this. */
   readonly leaseId: string | null;
+  /** W3C trace context of the operation that asked for it. */
+  readonly traceparent: string | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   readonly latencyMs: number | null;

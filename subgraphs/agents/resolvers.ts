@@ -105,7 +105,8 @@ export const resolvers = {
       try {
         const hint = await readHint(args, 'Mutation.taskRun', request, resources);
         if (hint.ranked.length === 0) throw noRoute(hint);
-        const task = await runner.enqueue({ principal: request.principal, tenant: tenantOf(request), input: args.input, hint });
+        const { principal, traceparent } = request;
+        const task = await runner.enqueue({ principal, tenant: tenantOf(request), input: args.input, hint, traceparent });
         return { task, userErrors: [], rejected: [] };
       } catch (error) {
         if (!(error instanceof MeshError) || !BUSINESS.has(error.code)) throw error;

@@ -92,8 +92,8 @@ export async function findTaskPagesOfAgents(
 export async function insertTask(tx: Queryable, task: Task, leasedUntil: Date | null): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into agents.task (id, tenant, task_class, status, field, principal, principal_entity, idempotency_key, input, hint,
-       agent_id, model_id, lease_id, leased_until, created_at)
-     values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9::text::jsonb, $10::text::jsonb, $11, $12, $13, $14, $15)
+       agent_id, model_id, lease_id, leased_until, created_at, traceparent)
+     values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9::text::jsonb, $10::text::jsonb, $11, $12, $13, $14, $15, $16)
      on conflict do nothing`,
     [
       task.id,
@@ -111,6 +111,7 @@ export async function insertTask(tx: Queryable, task: Task, leasedUntil: Date | 
       task.leaseId,
       leasedUntil,
       task.createdAt,
+      task.traceparent,
     ],
   );
   return rowCount === 1;
@@ -279,6 +280,7 @@ interface TaskRow {
   error_code: string | null;
   error_message: string | null;
   lease_id: string | null;
+  traceparent: string | null;
   created_at: Date;
   finished_at: Date | null;
   latency_ms: number | null;
@@ -287,7 +289,7 @@ interface TaskRow {
 async function select(database: Queryable, where: string, order: string, values: readonly unknown[]): Promise<Task[]> {
   const { rows } = await database.query<TaskRow>(
     `select id, tenant, task_class, status, field, principal, input, hint, agent_id, model_id, answer_text, output, error_code,
-       error_message, lease_id, created_at, finished_at, latency_ms
+       error_message, lease_id, traceparent, created_at, finished_at, latency_ms
      from agents.task where ${where} order by ${order}`,
     values,
   );
@@ -306,6 +308,7 @@ async function select(database: Queryable, where: string, order: string, values:
     output: row.output,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
     leaseId: row.lease_id,
+    traceparent: row.traceparent,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
     latencyMs: row.latency_ms,

@@ -1,3 +1,4 @@
+import { SpanKind } from '@opentelemetry/api';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
 import {
@@ -20,6 +21,8 @@ import { createOutbox, startOutboxRelay } from './outbox.js';
 import type { RequestContext } from './requestContext.js';
 import { refuseUnstorable } from './storableText.js';
 import { scalars } from './scalars.js';
+import { traceIdOf } from './telemetry/traceparent.js';
+import { withSpan } from './telemetry/withSpan.js';
 import type { Subgraph, SubgraphDefinition, SubgraphRequest, SubgraphResources } from './Subgraph.js';
 
 const CACHED_OPERATIONS = 500;
@@ -43,9 +46,19 @@ export async function createSubgraph(
   const resolvers = { ...scalars, ...definition.resolvers } as GraphQLResolverMap<unknown>;
   const schema = buildSubgraphSchema({ typeDefs: loadSubgraphSdl(name), resolvers });
   const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: CACHED_OPERATIONS });
+  const attributes = { 'mesh.subgraph': name };
   let running = 0;
   let closing = false;
   let allDone: () => void = () => undefined;
+
+  const answer = async (request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult> => {
+    try {
+      const result = await run(schema, documents, request, context, definition.createContext(context, resources));
+      return withSafeErrors(result, context, resources);
+    } catch (error) {
+      return withSafeErrors(refusal(error as Error), context, resources);
+    }
+  };
 
   return {
     name,
@@ -54,10 +67,12 @@ export async function createSubgraph(
       if (closing) return refusal(new MeshError('TOO_BUSY', `The subgraph ${name} is shutting down.`));
       running++;
       try {
-        const result = await run(schema, documents, request, context, definition.createContext(context, resources));
-        return withSafeErrors(result, context, resources);
-      } catch (error) {
-        return withSafeErrors(refusal(error as Error), context, resources);
+        return await withSpan(name, { kind: SpanKind.SERVER, from: context.traceparent, attributes }, async (span) => {
+          const result = await answer(request, context);
+          const [error] = result.errors ?? [];
+          if (error) span.failed(String(error.extensions['code'] ?? 'GRAPHQL_VALIDATION_FAILED'));
+          return result;
+        });
       } finally {
         running--;
         if (running === 0) allDone();
@@ -155,7 +170,8 @@ function withSafeErrors(result: ExecutionResult, context: RequestContext, { log 
   const errors = result.errors.map((error) => {
     const { originalError } = error;
     if (!originalError || originalError instanceof MeshError || originalError instanceof GraphQLError) return error;
-    log.error({ err: originalError, path: error.path, operationId: context.operationId }, 'a resolver failed');
+    const traceId = traceIdOf(context.traceparent);
+    log.error({ err: originalError, path: error.path, operationId: context.operationId, traceId }, 'a resolver failed');
     return new GraphQLError('Internal error', {
       nodes: error.nodes ?? null,
       path: error.path ?? null,

@@ -4,6 +4,7 @@ import { TOPIC_OF, type MeshEvent } from './events.js';
 import type { EventLog } from './eventlog/EventLog.js';
 import type { SubgraphName, Topic } from './names.js';
 import { createWaker, retryPauseMs } from './pause.js';
+import { withBatchSpan } from './telemetry/batchSpan.js';
 
 export { newEvent } from './newEvent.js';
 
@@ -111,7 +112,10 @@ async function moveBatch(database: Database, subgraph: SubgraphName, eventLog: E
     if (events) events.push(event);
     else byTopic.set(topic, [event]);
   }
-  for (const [topic, events] of byTopic) await eventLog.append(topic, events);
+  for (const [topic, events] of byTopic) {
+    const messaging = { operation: 'send', topic, system: eventLog.system } as const;
+    await withBatchSpan(messaging, events, () => eventLog.append(topic, events));
+  }
   if (rows.length > 0)
     await database.query(`delete from ${subgraph}.outbox where id = any($1::bigint[])`, [rows.map(({ id }) => id)]);
   return rows.length;

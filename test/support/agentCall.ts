@@ -100,6 +100,7 @@ export function task({ input, hint }: { input: Partial<TaskInput>; hint: Partial
     output: null,
     error: null,
     leaseId: 'lease-1',
+    traceparent: null,
     createdAt: new Date(),
     finishedAt: null,
     latencyMs: null,

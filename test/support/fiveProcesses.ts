@@ -33,6 +33,8 @@ export interface MeshOptions {
   readonly gateways?: number;
   /** Of the gateways alone. */
   readonly settings?: Record<string, string>;
+  /** Of every process. */
+  readonly everywhere?: Record<string, string>;
 }
 
 /** The five subgraphs and one or more gateways as processes on a new database of the PostgreSQL server at TEST_DATABASE_URL. */
@@ -40,10 +42,12 @@ export async function startFiveProcesses({
   kafka = false,
   gateways: count = 1,
   settings = {},
+  everywhere = {},
 }: MeshOptions = {}): Promise<FiveProcesses> {
   const database = await createDatabase();
   const space = kafka ? createKafkaSpace() : null;
   const env = {
+    ...everywhere,
     DATABASE_URL: database.url,
     MESH_INTERNAL_KEY: randomBytes(32).toString('hex'),
     ...(space && { KAFKA_BROKERS: space.brokers.join(','), KAFKA_PREFIX: space.prefix }),

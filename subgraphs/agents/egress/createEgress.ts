@@ -1,8 +1,10 @@
+import { SpanKind } from '@opentelemetry/api';
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, errors, Pool, request, type Dispatcher } from 'undici';
 import { mayReach, type EgressRule } from '../../shared/egressRules.js';
+import { currentTraceparent, withSpan } from '../../shared/telemetry/withSpan.js';
 import { EgressError } from './EgressError.js';
 
 export interface EgressRequest {
@@ -89,12 +91,19 @@ export function createEgress(options: EgressOptions): Egress {
       signal.addEventListener('abort', abort, { once: true });
       let answer: Dispatcher.ResponseData;
       try {
-        answer = await request(url, {
-          dispatcher: agent,
-          method,
-          headers: { ...headers, 'accept-encoding': 'identity' },
-          body: body ?? null,
-          signal: controller.signal,
+        const attributes = { 'http.request.method': method, 'server.address': hostname, 'server.port': port };
+        answer = await withSpan(method, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+          const traceparent = currentTraceparent();
+          const given = await request(url, {
+            dispatcher: agent,
+            method,
+            headers: { ...headers, ...(traceparent !== undefined && { traceparent }), 'accept-encoding': 'identity' },
+            body: body ?? null,
+            signal: controller.signal,
+          });
+          span.set({ 'http.response.status_code': given.statusCode });
+          if (given.statusCode >= 400) span.failed(String(given.statusCode));
+          return given;
         });
       } catch (error) {
         end();

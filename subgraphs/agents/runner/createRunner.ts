@@ -8,6 +8,7 @@ import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
 import { verifyRouteHint, type RouteHint } from '../../shared/routeHint.js';
 import type { SubgraphResources } from '../../shared/Subgraph.js';
+import { withSpan } from '../../shared/telemetry/withSpan.js';
 import { findAgentsByIds } from '../agentStore.js';
 import { findApproval } from '../approvalStore.js';
 import { insertMetricSamples } from '../metrics/metricSamples.js';
@@ -102,7 +103,8 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     return stored ? task : undefined;
   };
 
-  const run = async (task: Task, traceparent?: string): Promise<Task> => {
+  const run = async (task: Task): Promise<Task> => {
+    const traceparent = task.traceparent ?? undefined;
     const current: WalkOptions['current'] = async ({ agentId, modelId }) => {
       const [agents, approval] = await Promise.all([
         findAgentsByIds(database, task.tenant, [agentId]),
@@ -209,7 +211,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
           if (!task) return false;
           wakeRelay();
           wakeOne();
-          await runQueued(task);
+          await withSpan('run task', { from: task.traceparent ?? undefined }, () => runQueued(task));
           return true;
         });
         failures = 0;
@@ -260,7 +262,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     ask: (given, deadlineAt) =>
       withLease(async (leaseId) => {
         const task = await create(given, 'Query.ask', leaseId);
-        if (task) return run(task, given.traceparent);
+        if (task) return run(task);
         for (let first = await repeated(given); ; first = await repeated(given)) {
           if (first.finishedAt) return first;
           if (clock() > deadlineAt)
@@ -293,7 +295,8 @@ export function createRunner(resources: SubgraphResources, transports: Transport
   };
 }
 
-function newTask({ tenant, principal, input, hint }: NewTask, field: TaskField, leaseId: string | null, nowMs: number): Task {
+function newTask(given: NewTask, field: TaskField, leaseId: string | null, nowMs: number): Task {
+  const { tenant, principal, input, hint, traceparent = null } = given;
   const chosen = hint.ranked[0];
   return {
     id: `task-${randomUUID()}`,
@@ -310,6 +313,7 @@ function newTask({ tenant, principal, input, hint }: NewTask, field: TaskField, 
     output: null,
     error: null,
     leaseId,
+    traceparent,
     createdAt: new Date(nowMs),
     finishedAt: null,
     latencyMs: null,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { formatUsd, parseUsd } from '../../shared/money.js';
 import { costOf, type Usage } from '../../shared/pricing.js';
 import type { RankedCandidate } from '../../shared/routeHint.js';
+import { traceIdOf } from '../../shared/telemetry/traceparent.js';
 import type { ModelRecord } from '../../shared/snapshot.js';
 import type { Agent } from '../agentStore.js';
 import type { LocalAnswer } from '../builtin/LocalAnswer.js';
@@ -131,7 +132,10 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
     result = await withTimeLimit(stopping, timeMs, attempt);
   } catch (error) {
     breaker.failed(called, clock());
-    log.error({ err: error, taskId: task.id, agentId: candidate.agentId }, 'an attempt broke down');
+    log.error(
+      { err: error, taskId: task.id, agentId: candidate.agentId, traceId: traceIdOf(traceparent) },
+      'an attempt broke down',
+    );
     return end('FAILED', 'it broke down; the log has the cause');
   }
   if (result === 'full' || (result === undefined && !entered))

@@ -8,6 +8,7 @@ import { daprTransport } from './daprTransport.js';
 import { httpTransport } from './httpTransport.js';
 import { llmTransport } from './llmTransport.js';
 import type { ModelKeys } from './readModelKey.js';
+import { traceTransport } from './traceTransport.js';
 
 export type Transports = ReadonlyMap<Agent['transport'], AgentTransport>;
 
@@ -20,12 +21,12 @@ export interface TransportOptions {
 
 /** How agents are reached, by transport. One that is not in it is not configured, and its agents are skipped. The egress is the caller's to close. */
 export function createTransports({ egress, keys, dapr = null }: TransportOptions): Transports {
-  const transports = new Map<Agent['transport'], AgentTransport>([
+  const transports: [Agent['transport'], AgentTransport][] = [
     ['BUILTIN', builtinTransport],
     ['LLM', llmTransport({ egress, keys })],
     ['HTTP', httpTransport({ egress })],
     ['A2A', a2aTransport({ egress })],
-  ]);
-  if (dapr) transports.set('DAPR', daprTransport(dapr));
-  return transports;
+    ...(dapr ? [['DAPR', daprTransport(dapr)] as [Agent['transport'], AgentTransport]] : []),
+  ];
+  return new Map(transports.map(([kind, transport]) => [kind, traceTransport(kind, transport)]));
 }

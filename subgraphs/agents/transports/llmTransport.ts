@@ -7,6 +7,7 @@ import { brokeDown, cannot } from './failed.js';
 import { maxInputTokens, maxOutputTokens } from './outputTokens.js';
 import { readModelKey, type ModelKeys } from './readModelKey.js';
 import { checkUsage, type UsageBounds, type UsageReport } from './reportedUsage.js';
+import { traceChat } from './traceTransport.js';
 
 /** What came back from the endpoint, whichever way it was read. */
 interface Completion {
@@ -44,15 +45,19 @@ export function llmTransport({ egress, keys }: { egress: Egress; keys: ModelKeys
       if (outputTokens === 0)
         return cannot(`the ${call.candidate.capUsd} USD that the route allows may not pay for the question`);
       const model = await connect(egress, call, key.key);
-      const ask = BUFFERED.has(call.task.input['latencyClass'] ?? 'INTERACTIVE') ? readWhole : readStream;
-      const completion = await ask(model, {
-        ...(call.agent.instructions && { system: call.agent.instructions }),
-        prompt,
-        maxOutputTokens: outputTokens,
-        maxRetries: 0,
-        abortSignal: call.signal,
+      const streamed = !BUFFERED.has(call.task.input['latencyClass'] ?? 'INTERACTIVE');
+      const ask = streamed ? readStream : readWhole;
+      return traceChat(call, { streamed, maxOutputTokens: outputTokens }, async (span) => {
+        const completion = await ask(model, {
+          ...(call.agent.instructions && { system: call.agent.instructions }),
+          prompt,
+          maxOutputTokens: outputTokens,
+          maxRetries: 0,
+          abortSignal: call.signal,
+        });
+        span.set({ 'gen_ai.response.finish_reasons': [completion.finishReason] });
+        return resultOf(completion, call, { maxInputTokens: inputTokens, maxOutputTokens: outputTokens });
       });
-      return resultOf(completion, call, { maxInputTokens: inputTokens, maxOutputTokens: outputTokens });
     },
     close: async () => undefined,
   };

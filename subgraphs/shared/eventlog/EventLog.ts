@@ -8,6 +8,8 @@ import type { Topic } from '../names.js';
  * can never miss one below n.
  */
 export interface EventLog {
+  /** As telemetry names it. */
+  readonly system: 'kafka' | 'agent_mesh';
   /**
    * Appends in order. Appending an event id that the topic already holds does nothing, so that a relay may repeat itself (Kafka: within
    * bounds, see kafka/createAppender.ts). When it rejects, some of the events may be there.

@@ -37,7 +37,8 @@ export async function consumeTable(options: Options): Promise<EventConsumer> {
 }
 
 async function startWorker({ database, group, handle, log }: Options, topic: Topic): Promise<EventConsumer> {
-  const delivery = createDelivery({ group, topic, handle, log, putAside: (letter) => storeDeadLetter(database, letter) });
+  const putAside = (letter: DeadLetter): Promise<void> => storeDeadLetter(database, letter);
+  const delivery = createDelivery({ group, topic, handle, log, putAside, system: 'agent_mesh' });
   const waker = createWaker();
   const listening = await database.listen(channelOf(topic), waker.wake);
   let stopped = false;

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { MeshEvent } from '../events.js';
 import type { Topic } from '../names.js';
-import type { EventHandler } from './EventLog.js';
+import type { EventHandler, EventLog } from './EventLog.js';
+import { withBatchSpan } from '../telemetry/batchSpan.js';
 import { isInfrastructureFailure } from './isInfrastructureFailure.js';
 
 /** An event that a group could not handle, with the error of its last try. */
@@ -28,6 +29,7 @@ interface Options {
   /** Rejects when the event could not be put aside; it is then tried again. */
   readonly putAside: (letter: DeadLetter) => Promise<void>;
   readonly log: Logger;
+  readonly system: EventLog['system'];
 }
 
 /** Tries of a batch before its events come one by one, and of one event before it is put aside. */
@@ -37,7 +39,7 @@ const TRIES = 5;
  * Broken infrastructure is waited for, for ever: giving up events because a database is down would lose them. Anything else is the fault
  * of an event or of the code: without a limit, one of them would hold up all that come after it.
  */
-export function createDelivery({ group, topic, handle, putAside, log }: Options): Delivery {
+export function createDelivery({ group, topic, handle, putAside, log, system }: Options): Delivery {
   let failures = 0;
   /** The event at the front when the last try failed. */
   let failing: string | undefined;
@@ -68,7 +70,7 @@ export function createDelivery({ group, topic, handle, putAside, log }: Options)
       if (failing !== events[0]?.id) failures = 0;
       const part = suspects > 0 ? events.slice(0, 1) : events;
       try {
-        await handle(topic, part);
+        await withBatchSpan({ operation: 'process', topic, system, group }, part, () => handle(topic, part));
       } catch (error) {
         await failed(part, error);
       }

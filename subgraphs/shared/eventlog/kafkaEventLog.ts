@@ -65,6 +65,7 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
   };
 
   return {
+    system: 'kafka',
     append: appender.append,
 
     head: async (topic) => {

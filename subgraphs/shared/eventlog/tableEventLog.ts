@@ -57,6 +57,7 @@ export async function openTableEventLog(database: Database, options: TableEventL
   };
 
   return {
+    system: 'agent_mesh',
     append: async (topic, events) => {
       if (events.length === 0) return;
       await database.transaction(async (tx) => {

@@ -12,6 +12,7 @@ describe('readConfig', () => {
       cache: { kind: 'memory' },
       internalKey: null,
       meshUrl: 'http://127.0.0.1:4000',
+      telemetry: null,
     });
     expect(Object.isFrozen(config.gateway.auth)).toBe(true);
   });
@@ -75,6 +76,9 @@ describe('readConfig', () => {
     ['a Redis that is none', { REDIS_URL: 'http://localhost' }],
     ['a cache in a Redis that is nowhere', { MESH_CACHE: 'redis' }],
     ['an unknown cache', { MESH_CACHE: 'disk' }],
+    ['a share of traces over 1', { OTEL_TRACES_SAMPLER_ARG: '5' }],
+    ['another protocol for traces', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
+    ['another sampler', { OTEL_TRACES_SAMPLER: 'always_on' }],
   ])('refuses %s', (_, env) => {
     expect(() => readConfig(env)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }));
   });
@@ -118,6 +122,18 @@ describe('readConfig', () => {
     expect(config.outbound.modelKey('DATABASE_URL')).toBeUndefined();
     expect(JSON.stringify(config)).not.toContain('hunter2');
     expect(() => readConfig({ MESH_EGRESS_ALLOW: 'http://ollama' })).toThrow(/MESH_EGRESS_ALLOW must be hosts/);
+  });
+
+  it('exports 5 % of traces when it knows where to, unless told otherwise', () => {
+    const endpoint = 'http://collector:4318';
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}/` }).telemetry).toEqual({
+      endpoint,
+      serviceName: null,
+      sampleRatio: 0.05,
+    });
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'mesh', OTEL_TRACES_SAMPLER_ARG: '1' };
+    expect(readConfig(env).telemetry).toEqual({ endpoint, serviceName: 'mesh', sampleRatio: 1 });
+    expect(readConfig({ OTEL_TRACES_SAMPLER_ARG: '1' }).telemetry).toBeNull();
   });
 
   it('takes the three JWT settings together', () => {

@@ -24,4 +24,12 @@ describe('traceContext', () => {
       traceparent: `00-${'ab'.repeat(16)}-${'ab'.repeat(8)}-00`,
     });
   });
+
+  it('goes on with the span that this process has opened, whatever the header says', () => {
+    const active = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+    expect(traceContext('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', randomHex, active)).toEqual({
+      traceId: 'c'.repeat(32),
+      traceparent: active,
+    });
+  });
 });

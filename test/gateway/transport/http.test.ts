@@ -207,6 +207,8 @@ describe('the HTTP entrance', () => {
     expect((await fetch(`${mesh.url}/readyz`)).status).toBe(200);
     const metrics = await (await fetch(`${mesh.url}/metrics`)).text();
     expect(metrics).toMatch(/^mesh_operations_total\{kind="query",outcome="ok"\} [1-9]/m);
+    expect(metrics).toMatch(/^mesh_http_requests_total\{method="POST",status="200"\} [1-9]/m);
+    expect(metrics).toMatch(/^mesh_http_requests_total\{method="POST",status="401"\} [1-9]/m);
     expect(metrics).toMatch(/^mesh_subgraph_requests_total\{subgraph="agents",outcome="ok"\} [1-9]/m);
     expect(metrics).toMatch(/^mesh_active_subscriptions 0$/m);
     expect(metrics).not.toMatch(/target_info|host_name|process_/);

@@ -21,6 +21,7 @@ function open(handle: (batch: readonly MeshEvent[]) => void, putAside?: (letter:
   const delivery = createDelivery({
     group: 'g',
     topic: 'mesh.tasks',
+    system: 'agent_mesh',
     log: pino({ level: 'silent' }),
     handle: async (_, batch) => handle(batch),
     putAside: async (letter) => {

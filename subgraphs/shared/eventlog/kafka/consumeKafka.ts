@@ -141,7 +141,7 @@ async function run(consumer: Consumer, options: Options, { deliveries, recent }:
     eachBatchAutoResolve: false,
     eachBatch: async (payload) => {
       const { partition } = payload.batch;
-      const delivery = deliveries.get(partition) ?? createDelivery(options);
+      const delivery = deliveries.get(partition) ?? createDelivery({ ...options, system: 'kafka' });
       deliveries.set(partition, delivery);
       await deliver(payload, delivery, recent, options, signal);
     },
