@@ -48,7 +48,7 @@ it('runs a query and a subscription in GraphiQL, in a browser with no other netw
           interval: 1_000,
         },
       )
-      .toContain('Fraud analyst');
+      .toContain('fraud-analyst');
     if (process.env['SCREENSHOTS']) await page.screenshot({ path: join(process.env['SCREENSHOTS'], 'query.png') });
 
     await page.getByRole('tab', { name: 'Watch' }).click();
