@@ -2,7 +2,7 @@
 
 /**
  * One trace as an indented tree, each span with when it began and how long it took (milliseconds). Statements that follow one another are
- * drawn as one line.
+ * drawn as one line, those of a transaction as their number.
  * @param {readonly Span[]} spans
  * @param {(span: Span) => string[]} [detail] what to say beside the name
  */
@@ -25,12 +25,17 @@ export function drawTrace(spans, detail = () => []) {
         write(first, tookMs, indent, [`${group.length} statements`]);
         continue;
       }
+      const children = spans.filter(({ parentId }) => parentId === first.spanId).sort(byStart);
+      const folded = first.name === 'transaction' ? children.filter(isStatement) : [];
       write(first, first.endMs - first.startMs, indent, [
-        first.name,
+        folded.length === 0 ? first.name : `transaction of ${folded.length}`,
         ...(first.error === null ? [] : [`! ${first.error}`]),
         ...detail(first),
       ]);
-      draw(spans.filter(({ parentId }) => parentId === first.spanId).sort(byStart), `${indent}  `);
+      draw(
+        children.filter((child) => !folded.includes(child)),
+        `${indent}  `,
+      );
     }
   };
   draw(spans.filter(({ parentId }) => parentId === null || !ids.has(parentId)).sort(byStart), '');

@@ -1,5 +1,6 @@
 // npm run trace: starts the built mesh with a collector that writes to a file, asks it one question, and draws the question's trace.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,32 +32,38 @@ try {
   for await (const chunk of mesh.stdout) if (/ready at/.test((printed += chunk))) break;
   const [url] = /http:\/\/[\w.:]+/.exec(printed);
   // The first question is slower than all others: code is loaded, plans are made.
-  await ask(url, undefined);
-  const traceId = crypto.randomUUID().replaceAll('-', '');
-  await ask(url, `00-${traceId}-00f067aa0ba902b7-01`);
-  const spans = await collector.trace(traceId, (found) => LAST.every((name) => found.some((span) => span.name === name)));
+  await askTraced(url);
+  const traceId = await askTraced(url);
   mesh.kill('SIGTERM');
   await once(mesh, 'exit');
-  console.log(
-    drawTrace(
-      collector.spans().filter((span) => span.traceId === spans[0].traceId),
-      detail,
-    ),
-  );
+  const whole = collector.spans().filter((span) => span.traceId === traceId);
+  // The event log's own statements are left out; they are the same for each event.
+  const sends = new Set(whole.filter(({ name }) => name.startsWith('send ')).map(({ spanId }) => spanId));
+  const inSends = new Set(whole.filter(({ parentId }) => sends.has(parentId)).map(({ spanId }) => spanId));
+  const shown = whole.filter(({ spanId, parentId }) => !inSends.has(spanId) && !inSends.has(parentId));
+  console.log(drawTrace(shown, detail));
 } finally {
   mesh.kill('SIGKILL');
   await collector.close();
   await rm(folder, { recursive: true, force: true });
 }
 
-async function ask(url, traceparent) {
+/** Resolves to the trace's id, once all that happens because of the question has been sent here. */
+async function askTraced(url) {
+  const traceId = randomBytes(16).toString('hex');
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer dev-admin', ...(traceparent && { traceparent }) },
+    headers: {
+      'content-type': 'application/json',
+      authorization: 'Bearer dev-admin',
+      traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+    },
     body: JSON.stringify({ query: QUERY }),
   });
   const { data, errors } = await response.json();
   if (errors || !data.ask.text) throw new Error(JSON.stringify(errors));
+  await collector.trace(traceId, (found) => LAST.every((name) => found.some((span) => span.name === name)));
+  return traceId;
 }
 
 function detail({ attributes }) {
@@ -67,7 +74,10 @@ function detail({ attributes }) {
     'mesh.governance.outcome',
     'mesh.plan.cached',
     'mesh.route.ranked',
-    'messaging.consumer.group.name',
   ];
-  return names.flatMap((name) => (name in attributes ? [`${name}=${attributes[name]}`] : []));
+  const group = attributes['messaging.consumer.group.name'];
+  return [
+    ...(group ? [`by ${group}`] : []),
+    ...names.flatMap((name) => (name in attributes ? [`${name}=${attributes[name]}`] : [])),
+  ];
 }
