@@ -1,5 +1,5 @@
 import type { Queryable } from '../shared/database/Database.js';
-import { newEvent, publish } from '../shared/outbox.js';
+import { newEvent, publishAll } from '../shared/outbox.js';
 import { findBudgetsByIds, toBudgetRecord } from './budgetStore.js';
 
 /** Whose money moves: what one tenant spends or holds under these scopes. */
@@ -48,9 +48,10 @@ export async function publishMoves(tx: Queryable, ids: readonly string[], nowMs:
     `update costs.budget set version = version + 1, resets_at = costs.period_end(period, $2::timestamptz) where id = any($1::text[])`,
     [ids, new Date(nowMs).toISOString()],
   );
-  for (const budget of await findBudgetsByIds(tx, null, ids, nowMs)) {
-    if (!budget) continue;
+  const moved = (await findBudgetsByIds(tx, null, ids, nowMs)).filter((budget) => budget !== undefined);
+  const events = moved.map((budget) => {
     const data = { tenant: budget.tenant, record: toBudgetRecord(budget) };
-    await publish(tx, 'costs', newEvent('budget.moved', budget.id, data, { subgraph: 'costs', nowMs }));
-  }
+    return newEvent('budget.moved', budget.id, data, { subgraph: 'costs', nowMs });
+  });
+  await publishAll(tx, 'costs', events);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Queryable } from '../shared/database/Database.js';
 import { MeshError } from '../shared/errors.js';
-import { newEvent, publish } from '../shared/outbox.js';
+import { newEvent, publishAll } from '../shared/outbox.js';
 import { addDecisions, type GovernanceDecision } from './decisionStore.js';
 
 const MAX_DECISIONS = 1_000;
@@ -39,9 +39,10 @@ export function parseDecisions(decisions: unknown): GovernanceDecision[] {
 /** Keeps the decisions that are not kept yet and tells of each. Resolves to how many they were. */
 export async function recordDecisions(tx: Queryable, decisions: readonly GovernanceDecision[], nowMs: number): Promise<number> {
   const added = await addDecisions(tx, decisions);
-  for (const { id, tenant, outcome, action, principal, resource } of added) {
+  const events = added.map(({ id, tenant, outcome, action, principal, resource }) => {
     const data = { tenant, decisionId: id, outcome, action, principal, resource };
-    await publish(tx, 'policies', newEvent('decision.recorded', id, data, { subgraph: 'policies', nowMs }));
-  }
+    return newEvent('decision.recorded', id, data, { subgraph: 'policies', nowMs });
+  });
+  await publishAll(tx, 'policies', events);
   return added.length;
 }
