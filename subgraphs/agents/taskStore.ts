@@ -117,13 +117,13 @@ export async function insertTask(tx: Queryable, task: Task, leasedUntil: Date | 
   return rowCount === 1;
 }
 
-/** The oldest task that waits, or whose runner is gone, now leased to `leaseId`. `wasQueued`: nobody had begun it. */
+/** The oldest task that waits, or whose runner is gone, now leased to `leaseId`. `wasQueued`: nobody had begun it; `runs`: how often it has been begun, this time counted. */
 export async function claimTask(
   tx: Queryable,
   leaseId: string,
   now: Date,
   leasedUntil: Date,
-): Promise<{ task: Task; wasQueued: boolean } | undefined> {
+): Promise<{ task: Task; wasQueued: boolean; runs: number } | undefined> {
   const { rows } = await tx.query<{ id: string; status: TaskStatus }>(
     `select id, status from agents.task
      where status in ('QUEUED', 'RUNNING') and (leased_until is null or leased_until < $1)
@@ -132,13 +132,12 @@ export async function claimTask(
   );
   const [found] = rows;
   if (!found) return undefined;
-  await tx.query(`update agents.task set status = 'RUNNING', lease_id = $2, leased_until = $3 where id = $1`, [
-    found.id,
-    leaseId,
-    leasedUntil,
-  ]);
+  const updated = await tx.query<{ runs: number }>(
+    `update agents.task set status = 'RUNNING', lease_id = $2, leased_until = $3, runs = runs + 1 where id = $1 returning runs`,
+    [found.id, leaseId, leasedUntil],
+  );
   const [task] = await findTasksByIds(tx, null, [found.id]);
-  return { task: task!, wasQueued: found.status === 'QUEUED' };
+  return { task: task!, wasQueued: found.status === 'QUEUED', runs: updated.rows[0]!.runs };
 }
 
 export async function renewLeases(database: Queryable, leaseIds: readonly string[], leasedUntil: Date): Promise<void> {
@@ -155,6 +154,11 @@ export async function replaceHint(tx: Queryable, { id, leaseId }: Task, hint: Ro
     [id, leaseId, JSON.stringify(hint), chosen?.agentId ?? null, chosen?.modelId ?? null],
   );
   return rowCount === 1;
+}
+
+/** Until the transaction ends nobody else adds attempts to the task. */
+export async function lockTask(tx: Queryable, { id }: Task): Promise<void> {
+  await tx.query('select 1 from agents.task where id = $1 for update', [id]);
 }
 
 /** False: another runner holds the task by now, and its result counts. */

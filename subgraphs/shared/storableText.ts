@@ -15,3 +15,13 @@ export function refuseUnstorable(value: unknown, name: string): void {
     refuseUnstorable(inner, Array.isArray(value) ? name : `${name}.${key}`);
   }
 }
+
+/** Whether PostgreSQL can hold it. False, too, for what is nested too deeply to look at. */
+export function isStorable(value: unknown): boolean {
+  try {
+    refuseUnstorable(value, 'it');
+    return true;
+  } catch {
+    return false;
+  }
+}

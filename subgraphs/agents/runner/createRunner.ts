@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { canonicalJson } from '../../shared/canonicalJson.js';
 import type { Queryable } from '../../shared/database/Database.js';
 import { MeshError } from '../../shared/errors.js';
+import { isInfrastructureFailure } from '../../shared/eventlog/isInfrastructureFailure.js';
 import { publishAll } from '../../shared/outbox.js';
 import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
@@ -21,6 +22,7 @@ import {
   giveBackTask,
   insertAttempts,
   insertTask,
+  lockTask,
   renewLeases,
   replaceHint,
 } from '../taskStore.js';
@@ -60,6 +62,11 @@ const IDLE_MS = 30_000;
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const WAIT_MS = 25;
+/** With pauses that grow to 5 s: some ten minutes. */
+const STORE_TRIES = 120;
+const STOPPING_TRIES = 5;
+/** A task that was begun so often and never ended will not end: its runner breaks down with it. */
+const MAX_RUNS = 20;
 const STOP_MS = 10_000;
 
 /**
@@ -138,18 +145,45 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     await insertMetricSamples(tx, task.tenant, attempts);
   };
 
+  /**
+   * Keeps what was done. Work that was paid for is not thrown away because the database is not there just then: it is kept as soon as it
+   * is back. What can never be kept makes the task fail, with its attempts on record.
+   */
   const finish = async (task: Task, tries: readonly Try[]): Promise<Task> => {
-    const kept = await database.transaction(async (tx) => {
-      if (!(await finishTask(tx, task))) return false;
-      await recordTries(tx, task, tries);
-      const now = clock();
-      await publishAll(tx, 'agents', [...attemptEvents(task, tries, now), statusEvent(task, now), ...settledEvents(task, now)]);
-      return true;
+    const kept = await untilStored(() => store(task, tries)).catch((error: unknown) => {
+      if (isInfrastructureFailure(error) || tries.length === 0) throw error;
+      log.error({ err: error, taskId: task.id }, 'the answer of a task could not be stored');
+      const unstored = tries.map(withoutAnswer);
+      return untilStored(() => store(endOf(task, unstored, clock()), unstored));
     });
     wakeRelay();
-    if (kept) return task;
+    if (kept) return kept;
     const [current] = await findTasksByIds(database, task.tenant, [task.id]);
     return current!;
+  };
+
+  /** Undefined: another runner has the task by now, and its result counts; what was used here was used all the same. */
+  const store = (task: Task, tries: readonly Try[]): Promise<Task | undefined> =>
+    database.transaction(async (tx) => {
+      await lockTask(tx, task);
+      const isMine = await finishTask(tx, task);
+      await recordTries(tx, task, tries);
+      const now = clock();
+      const ended = isMine ? [statusEvent(task, now), ...settledEvents(task, now)] : [];
+      await publishAll(tx, 'agents', [...attemptEvents(task, tries, now), ...ended]);
+      return isMine ? task : undefined;
+    });
+
+  const untilStored = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isInfrastructureFailure(error) || failures === STORE_TRIES || (stopped && failures > STOPPING_TRIES)) throw error;
+        log.warn({ err: error, failures }, 'what a task came to could not be stored and is tried again');
+        await new Promise((resolve) => setTimeout(resolve, retryPauseMs(failures)));
+      }
+    }
   };
 
   /**
@@ -181,8 +215,12 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     return isMine ? rerouted : undefined;
   };
 
-  const runQueued = async (task: Task): Promise<void> => {
+  const runQueued = async (task: Task, runs: number): Promise<void> => {
     try {
+      if (runs > MAX_RUNS) {
+        await finish({ ...endOf(task, [], clock()), error: NEVER_ENDED }, []);
+        return;
+      }
       const routed = await withFreshRoute(task);
       if (!routed) return;
       if (routed.hint.ranked.length > 0) await run(routed);
@@ -193,11 +231,11 @@ export function createRunner(resources: SubgraphResources, transports: Transport
     }
   };
 
-  const claim = (leaseId: string): Promise<Task | undefined> =>
+  const claim = (leaseId: string): ReturnType<typeof claimTask> =>
     database.transaction(async (tx) => {
       const claimed = await claimTask(tx, leaseId, new Date(clock()), leaseEnd());
       if (claimed?.wasQueued) await publishAll(tx, 'agents', [statusEvent(claimed.task, clock())]);
-      return claimed?.task;
+      return claimed;
     });
 
   const work = async (isFirst: boolean): Promise<void> => {
@@ -207,11 +245,12 @@ export function createRunner(resources: SubgraphResources, transports: Transport
       let worked = false;
       try {
         worked = await withLease(async (leaseId) => {
-          const task = await claim(leaseId);
-          if (!task) return false;
+          const claimed = await claim(leaseId);
+          if (!claimed) return false;
           wakeRelay();
           wakeOne();
-          await withSpan('run task', { from: task.traceparent ?? undefined }, () => runQueued(task));
+          const { task, runs } = claimed;
+          await withSpan('run task', { from: task.traceparent ?? undefined }, () => runQueued(task, runs));
           return true;
         });
         failures = 0;
@@ -337,6 +376,18 @@ function endOf(task: Task, tries: readonly Try[], nowMs: number): Task {
     finishedAt: new Date(nowMs),
     latencyMs: Math.max(0, Math.round(nowMs - task.createdAt.getTime())),
   };
+}
+
+const NEVER_ENDED = { code: 'TASK_FAILED', message: `It was begun ${MAX_RUNS} times and never came to an end.` };
+
+function withoutAnswer(tried: Try): Try {
+  if (tried.answer === null) return tried;
+  const attempt = {
+    ...tried.attempt,
+    outcome: 'FAILED' as const,
+    message: 'its answer could not be stored; the log has the cause',
+  };
+  return { ...tried, attempt, answer: null };
 }
 
 /** OVER_BUDGET when money alone stood in the way of somebody, otherwise NO_ROUTE. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { formatUsd, parseUsd } from '../../shared/money.js';
 import { costOf, type Usage } from '../../shared/pricing.js';
+import { isStorable } from '../../shared/storableText.js';
 import type { RankedCandidate } from '../../shared/routeHint.js';
 import { traceIdOf } from '../../shared/telemetry/traceparent.js';
 import type { ModelRecord } from '../../shared/snapshot.js';
@@ -94,7 +95,7 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
       latencyMs: outcome === 'SKIPPED' ? null : Math.max(0, Math.round(clock() - startedMs)),
       outcome,
       costUsd: usage && formatUsd(costOf(usage, candidate.pricing)),
-      message,
+      message: message && storable(message),
     },
     candidate,
     usage,
@@ -150,6 +151,7 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
       result?.usage ?? null,
     );
   }
+  if (result.kind === 'answered' && !isStorable(result.answer)) result = unreadable(result.usage);
   if (result.kind === 'failed' && result.brokeDown) breaker.failed(called, clock());
   else breaker.succeeded(called);
   if (result.usage && costOf(result.usage, candidate.pricing) > parseUsd(candidate.capUsd))
@@ -158,6 +160,18 @@ async function tryCandidate(task: Task, candidate: RankedCandidate, othersFollow
   return result.brokeDown
     ? end('FAILED', result.message, result.usage)
     : end('REFUSED', result.message, result.usage, { declined: true });
+}
+
+/** What it used is paid; the next candidate is asked. */
+function unreadable(usage: Usage): AgentResult {
+  const message = 'its answer holds the character NUL, half of a surrogate pair, or is nested too deeply to be kept';
+  return { kind: 'failed', message, usage, brokeDown: true };
+}
+
+const MAX_MESSAGE = 2_000;
+
+function storable(message: string): string {
+  return message.replaceAll('\0', '').slice(0, MAX_MESSAGE).toWellFormed();
 }
 
 /** Whose breakdown it is. Behind LLM agents it is the model's endpoint, and an agent with a second model goes on with that one. */

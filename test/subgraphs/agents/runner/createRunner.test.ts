@@ -5,6 +5,7 @@ import type { AgentResult, AgentTransport } from '../../../../subgraphs/agents/t
 import { signRouteHint } from '../../../../subgraphs/shared/routeHint.js';
 import type { SubgraphDefinition, SubgraphResources } from '../../../../subgraphs/shared/Subgraph.js';
 import { rankedCandidate, task } from '../../../support/agentCall.js';
+import type { Queryable } from '../../../../subgraphs/shared/database/Database.js';
 import { ADMIN, openSubgraph } from '../../../support/openSubgraph.js';
 
 const opened: { close(): Promise<void> }[] = [];
@@ -79,4 +80,91 @@ it('gives a task back when the process ends, pays what was tried, and another ru
   const { rows } = await agents.database.query<{ status: string }>(`select status from agents.task`);
   expect(rows).toEqual([{ status: 'SUCCEEDED' }]);
   await usages.stop();
+}, 60_000);
+
+/** A runner of tasks for HTTP agents on a database of its own, whose transactions may be made to fail. */
+async function openRunner(call: AgentTransport['call']) {
+  const faults: Error[] = [];
+  let runner: Runner | undefined;
+  const definition: SubgraphDefinition = {
+    ...agentsSubgraph,
+    start: async (resources) => {
+      const database = {
+        ...resources.database,
+        transaction: <T>(work: (tx: Queryable) => Promise<T>): Promise<T> =>
+          resources.database.transaction(async (tx) => {
+            const result = await work(tx);
+            const { rows } = await tx.query(`select 1 from agents.attempt limit 1`);
+            const fault = rows.length > 0 ? faults.shift() : undefined;
+            if (fault) throw fault;
+            return result;
+          }),
+      };
+      runner = createRunner({ ...resources, database }, new Map([['HTTP', { call, close: async () => undefined }]]), 0);
+      return [runner];
+    },
+  };
+  const agents = await openSubgraph(definition);
+  opened.push(agents);
+  await agents.database.query(
+    `insert into agents.agent (id, tenant, name, role, tier, status, transport, skills, decision_kinds, regions, model_ids, version, created_at)
+     values ('a1', 'demo', 'A', 'WORKER', 'EXPERT', 'ACTIVE', 'HTTP', '[]', '{}', '{}', '{}', 1, now())`,
+  );
+  const { hint, input } = task({ input: {}, hint: { ranked: [rankedCandidate({ modelId: 'm1' })] } });
+  const stored = async () =>
+    (
+      await agents.database.query<{ status: string; outcome: string; message: string | null }>(
+        `select status, outcome, message from agents.task join agents.attempt on task_id = task.id order by ordinal`,
+      )
+    ).rows;
+  return {
+    agents,
+    faults,
+    stored,
+    enqueue: () => runner!.enqueue({ principal: ADMIN, tenant: 'demo', input, hint }),
+    settled: () => runner!.settled(),
+  };
+}
+
+const USAGE = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 5 };
+
+it('keeps an answer that was paid for until the database takes it, and asks for it once', async () => {
+  let calls = 0;
+  const { faults, stored, enqueue, settled } = await openRunner(async () => {
+    calls++;
+    return { kind: 'answered', answer: { text: '4', output: {} }, usage: USAGE };
+  });
+  const gone = (): Error => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  faults.push(gone(), gone(), gone());
+  await enqueue();
+  await settled();
+  expect(calls).toBe(1);
+  expect(await stored()).toEqual([{ status: 'SUCCEEDED', outcome: 'SUCCEEDED', message: null }]);
+}, 60_000);
+
+it('ends a task whose answer can never be stored, with the attempt on record', async () => {
+  const { faults, stored, enqueue, settled } = await openRunner(async () => ({
+    kind: 'answered',
+    answer: { text: '4', output: {} },
+    usage: USAGE,
+  }));
+  faults.push(new Error('this row is not to be had'));
+  await enqueue();
+  await settled();
+  expect(await stored()).toEqual([
+    { status: 'FAILED', outcome: 'FAILED', message: 'its answer could not be stored; the log has the cause' },
+  ]);
+}, 60_000);
+
+it('gives up a task that was begun again and again and never ended', async () => {
+  const { agents, enqueue, settled } = await openRunner(() => new Promise(() => undefined));
+  const { id } = await enqueue();
+  await agents.database.query(`update agents.task set runs = 20, lease_id = 'gone', leased_until = '2020-01-01' where id = $1`, [
+    id,
+  ]);
+  await settled();
+  const { rows } = await agents.database.query<{ status: string; error_code: string }>(
+    `select status, error_code from agents.task`,
+  );
+  expect(rows).toEqual([{ status: 'FAILED', error_code: 'TASK_FAILED' }]);
 }, 60_000);

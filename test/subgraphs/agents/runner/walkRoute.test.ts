@@ -148,6 +148,17 @@ describe('walking a route', () => {
     expect(ends.filter((end) => end === 'SUCCEEDED')).toHaveLength(96);
   });
 
+  it.each<[string, { text: string; output: Record<string, unknown> }]>([
+    ['NUL in its text', { text: 'a\0b', output: {} }],
+    ['half a surrogate pair in its output', { text: 'ok', output: { deep: ['\ud800'] } }],
+    ['NUL in a name of its output', { text: 'ok', output: { 'a\0': 1 } }],
+    ['an output nested too deeply', { text: 'ok', output: nested(50_000) }],
+  ])('asks the next when an answer cannot be kept for %s, and pays for it', async (_, bad) => {
+    const tries = await walk([async () => ({ kind: 'answered', answer: bad, usage: USAGE }), async () => answer('good')]);
+    expect(outcomes(tries)).toEqual(['FAILED', 'SUCCEEDED']);
+    expect(tries[0]!.attempt.costUsd).toBe('0.00002');
+  });
+
   it('is broken off when the process ends, so that another one begins it anew', async () => {
     const stopping = new AbortController();
     const walking = walk([() => new Promise(() => queueMicrotask(() => stopping.abort()))], { stopping: stopping.signal });
@@ -162,3 +173,9 @@ describe('walking a route', () => {
     expect(tries[0]!.attempt.message).not.toContain('bug');
   });
 });
+
+function nested(levels: number): Record<string, unknown> {
+  let value: Record<string, unknown> = {};
+  for (let level = 0; level < levels; level++) value = { value };
+  return value;
+}
