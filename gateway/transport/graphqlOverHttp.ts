@@ -11,6 +11,7 @@ import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { statusOf, toClientError } from './clientError.js';
 import type { CallHolder } from './createApollo.js';
+import { refuseDeepJson } from './jsonDepth.js';
 import { sendJson, sendText } from './sendText.js';
 
 export interface GraphqlOverHttpOptions {
@@ -33,6 +34,7 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
     try {
       const search = request.url!.includes('?') ? request.url!.slice(request.url!.indexOf('?')) : '';
       const body = request.method === 'POST' ? parseJson(request, await readBody(request)) : undefined;
+      if (body === undefined) refuseDeepJson(new URLSearchParams(search).get('variables') ?? '');
       const source = body === undefined ? new URLSearchParams(search).get('query') : sourceOf(body);
       const result = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method ?? 'GET', headers: headerMap(request), search, body },
@@ -88,6 +90,7 @@ function parseJson(request: IncomingMessage, text: string): unknown {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   // Without a JSON type the request might come from any page; Apollo Server explains what to send.
   if (type !== 'application/json') return {};
+  refuseDeepJson(text);
   try {
     return JSON.parse(text);
   } catch (cause) {

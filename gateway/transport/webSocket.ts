@@ -16,6 +16,7 @@ import { validateOnce } from '../pipeline/validateOnce.js';
 import { findOperation } from '../planner/rootFields.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError } from './clientError.js';
+import { refuseDeepJson } from './jsonDepth.js';
 
 export interface WebSocketOptions {
   readonly operations: Operations;
@@ -101,7 +102,13 @@ function serve(socket: WebSocket, request: IncomingMessage, protocol: ReturnType
       close: (code, reason) => socket.close(code, closeReason(connection.refusal ?? reason)),
       onMessage: (handle) =>
         socket.on('message', (data: Buffer) => {
-          handle(data.toString('utf8')).catch((error: unknown) => {
+          const text = data.toString('utf8');
+          try {
+            refuseDeepJson(text);
+          } catch (error) {
+            return socket.close(CloseCode.BadRequest, closeReason((error as Error).message));
+          }
+          handle(text).catch((error: unknown) => {
             log.error({ err: error }, 'a WebSocket message failed');
             socket.close(CloseCode.InternalServerError, 'Internal error');
           });

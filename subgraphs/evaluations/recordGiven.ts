@@ -85,9 +85,11 @@ function problemsOf(tenant: string | null, input: Completed): UserError[] {
   const errors: UserError[] = [];
   if (tenant === null) errors.push(badInput(['input'], 'You belong to no tenant; record the evaluation as one who does.'));
   for (const name of ['taskClass', 'metric', 'evaluator'] as const) {
-    const hint = name === 'taskClass' ? ' Where it is left out it is taken from the task, once its answer is known.' : '';
-    if (input[name].trim() === '' || input[name].length > 200)
-      errors.push(badInput(['input', name], `It has 1 to 200 characters.${hint}`));
+    if (input[name].trim() !== '' && input[name].length <= 200) continue;
+    // Where the class is left out it is taken from the task, which this subgraph knows once it has been answered.
+    if (name === 'taskClass' && input.taskId && input.taskClass === '')
+      errors.push({ code: 'NOT_FOUND', message: `No task "${input.taskId}" has been answered.`, path: ['input', 'taskId'] });
+    else errors.push(badInput(['input', name], 'It has 1 to 200 characters.'));
   }
   if (!(input.score >= 0 && input.score <= 1))
     errors.push(badInput(['input', 'score'], `A score is from 0 to 1, not ${input.score}.`));
