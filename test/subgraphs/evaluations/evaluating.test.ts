@@ -276,14 +276,14 @@ describe('evaluators', () => {
     expect(await quality()).toEqual({ samples: 1, successRate: 1 / 3 });
   });
 
-  it('asks for the class of a task that it does not know', async () => {
+  it('says so when it knows no answer of the task that the class was to be taken from', async () => {
     const { evaluationRecord } = await evaluations.ask<{ evaluationRecord: object }>(
       `mutation ($input: EvaluationInput!) { evaluationRecord(input: $input) { evaluation { id } userErrors { code path } } }`,
       { input: { taskId: 'unknown', metric: 'correct', score: 0, passed: false, evaluator: 'Ada' } },
     );
     expect(evaluationRecord).toEqual({
       evaluation: null,
-      userErrors: [{ code: 'BAD_USER_INPUT', path: ['input', 'taskClass'] }],
+      userErrors: [{ code: 'NOT_FOUND', path: ['input', 'taskId'] }],
     });
   });
 
