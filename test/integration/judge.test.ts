@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataOf, send } from '../support/graphqlClient.js';
 import { eventually } from '../support/meshContract.js';
-import { openWholeMesh } from '../support/openWholeMesh.js';
+import { openMesh, type MeshGateway } from '../support/meshInProcess.js';
 
 const asked: string[] = [];
 
@@ -43,16 +43,22 @@ evaluators:
 `;
 
 describe('a judge', () => {
-  let mesh: Awaited<ReturnType<typeof openWholeMesh>>;
+  let mesh: Awaited<ReturnType<typeof openMesh>>;
+  let gateway: MeshGateway;
   beforeAll(async () => {
-    mesh = await openWholeMesh(FLEET);
+    mesh = await openMesh();
+    gateway = await mesh.openGateway(null);
+    await mesh.apply(gateway.url, FLEET);
   });
-  afterAll(() => mesh?.close());
+  afterAll(async () => {
+    await gateway?.close();
+    await mesh?.close();
+  });
 
   const ask = async (prompt: string): Promise<string> => {
     const query = `query ($prompt: String) { ask(input: { taskClass: "math.arithmetic", prompt: $prompt }) { task { id } } }`;
     const answer = await eventually(
-      () => send<{ ask: { task: { id: string } } | null }>(mesh.url, query, { prompt }),
+      () => send<{ ask: { task: { id: string } } | null }>(gateway.url, query, { prompt }),
       ({ data }) => data?.ask,
     );
     return answer.data!.ask!.task.id;
@@ -63,7 +69,7 @@ describe('a judge', () => {
       await eventually(
         () =>
           dataOf<{ task: { evaluations: Found[] } }>(
-            mesh.url,
+            gateway.url,
             `query ($id: ID!) { task(id: $id) { evaluations { metric score evaluator explanation } } }`,
             { id },
           ),
@@ -73,7 +79,7 @@ describe('a judge', () => {
   const judgements = async (): Promise<{ id: string; cost: { usd: string } | null }[]> =>
     (
       await dataOf<{ tasks: { nodes: { id: string; cost: { usd: string } | null }[] } }>(
-        mesh.url,
+        gateway.url,
         `{ tasks(filter: { taskClass: "evaluation.judge" }, first: 100) { nodes { id cost { usd } } } }`,
       )
     ).tasks.nodes;
@@ -92,7 +98,7 @@ describe('a judge', () => {
     expect(Number(judgement!.cost!.usd)).toBeGreaterThan(0);
     const { ledger } = await dataOf<{
       ledger: { nodes: { taskClass: string; principal: string; usd: string; task: { id: string } }[] };
-    }>(mesh.url, `{ ledger { nodes { taskClass principal usd task { id } } } }`);
+    }>(gateway.url, `{ ledger { nodes { taskClass principal usd task { id } } } }`);
     expect(ledger.nodes.find(({ taskClass }) => taskClass === 'evaluation.judge')).toEqual({
       taskClass: 'evaluation.judge',
       principal: 'Service::"mesh-evaluations"',
@@ -118,7 +124,7 @@ describe('a judge', () => {
   it('does not judge where a policy forbids it, and that is on record', async () => {
     const cedar = 'forbid (principal is Service, action == Action::"task.run", resource);';
     const { policyPut } = await dataOf<{ policyPut: { userErrors: object[] } }>(
-      mesh.url,
+      gateway.url,
       `mutation ($cedar: String!) { policyPut(input: { id: "no-services", cedar: $cedar }) { userErrors { message } } }`,
       { cedar },
     );
@@ -126,7 +132,7 @@ describe('a judge', () => {
     const denied = async () =>
       (
         await dataOf<{ governanceDecisions: { nodes: { principal: string; action: string }[] } }>(
-          mesh.url,
+          gateway.url,
           `{ governanceDecisions(filter: { outcome: DENY }) { nodes { principal action } } }`,
         )
       ).governanceDecisions.nodes;

@@ -235,7 +235,7 @@ describe('a gateway whose cache is on Redis', () => {
   it('forgets within a second of a catalog change, as does every other on the same Redis', async () => {
     const mesh = await openMesh();
     const plain = await mesh.openGateway(null);
-    await mesh.applyDemo(plain.url);
+    await mesh.apply(plain.url);
     await mesh.settled();
     const prefix = freshPrefix();
     const caches = await Promise.all([openReady({ prefix }), openReady({ prefix })]);

@@ -26,6 +26,8 @@ export interface MeshGateway {
   close(): Promise<void>;
 }
 
+const DEMO = 'deploy/demo/mesh.yaml';
+
 /** The five subgraphs on a database in memory, and as many gateways over them as a test wants, each with the cache that it is given. */
 export async function openMesh() {
   const clock = Date.now;
@@ -35,9 +37,10 @@ export async function openMesh() {
   const eventLog = await openTableEventLog(database, { clock, log });
   let first: Gateway | undefined;
   const reroute: Gateway['reroute'] = async (request) => first!.reroute(request);
+  const askMesh: Gateway['askMesh'] = async (...args) => first!.askMesh(...args);
   const subgraphs: Awaited<ReturnType<typeof createSubgraph>>[] = [];
   for (const name of SUBGRAPH_NAMES)
-    subgraphs.push(await createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute }));
+    subgraphs.push(await createSubgraph(DEFINITIONS[name], { database, eventLog, clock, internalKey, log, reroute, askMesh }));
   const sdl = readFileSync(join(packageRoot, 'schema/supergraph.graphql'), 'utf8');
 
   const openGateway = async (cache: Cache | null, now: () => number = clock): Promise<MeshGateway> => {
@@ -73,13 +76,12 @@ export async function openMesh() {
 
   return {
     openGateway,
+    database,
     eventLog,
-    /** Brings the demo fleet up through a gateway. */
-    applyDemo: async (url: string) => {
-      const fileName = 'deploy/demo/mesh.yaml';
-      const text = readFileSync(join(packageRoot, fileName), 'utf8');
+    /** Brings up the demo fleet, or that of another mesh file, through a gateway. */
+    apply: async (url: string, text = readFileSync(join(packageRoot, DEMO), 'utf8')) => {
       const client = createMeshClient({ url, token: 'dev-admin' });
-      await runApply({ text, fileName, client, dryRun: false, print: () => undefined });
+      await runApply({ text, fileName: DEMO, client, dryRun: false, print: () => undefined });
     },
     settled: async () => {
       for (const subgraph of subgraphs) await subgraph.settled();

@@ -17,7 +17,7 @@ describe('a mesh whose gateways cache', () => {
   beforeAll(async () => {
     mesh = await openMesh();
     plain = await mesh.openGateway(null);
-    await mesh.applyDemo(plain.url);
+    await mesh.apply(plain.url);
     await mesh.settled();
     const shared: Cache = createMemoryCache({ clock: Date.now });
     cached = await mesh.openGateway(shared);
