@@ -21,7 +21,8 @@ import type { Egress } from './egress/createEgress.js';
 import { fromAgentCard } from './fromAgentCard.js';
 import { toTaskConnection, type AgentsLoaders } from './loaders.js';
 import { toRouteDecision, type RouteDecision } from './routeStore.js';
-import { noRouteError, type Runner } from './runner/createRunner.js';
+import type { Runner } from './runner/createRunner.js';
+import { noRouteError } from './runner/taskEnds.js';
 import type { Attempt, Task, TaskInput } from './Task.js';
 import { countTasks, findTaskPage, measureLatencies, type TaskFilter } from './taskStore.js';
 

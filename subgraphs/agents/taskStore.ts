@@ -222,6 +222,11 @@ export async function insertAttempts(tx: Queryable, tenant: string, attempts: re
   );
 }
 
+export async function hasAttempt(tx: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select 1 from agents.attempt where id = $1', [id]);
+  return rowCount === 1;
+}
+
 /** In the order of `taskIds`, each list in the order of the attempts. */
 export async function findAttempts(database: Queryable, taskIds: readonly string[]): Promise<Attempt[][]> {
   interface Row extends Omit<Attempt, 'taskId' | 'agentId' | 'modelId' | 'startedAt' | 'latencyMs' | 'costUsd'> {

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { canonicalJson } from '../../shared/canonicalJson.js';
-import type { Queryable } from '../../shared/database/Database.js';
 import { MeshError } from '../../shared/errors.js';
-import { isInfrastructureFailure } from '../../shared/eventlog/isInfrastructureFailure.js';
 import { publishAll } from '../../shared/outbox.js';
 import { retryPauseMs } from '../../shared/pause.js';
 import type { Principal } from '../../shared/principal.js';
@@ -12,26 +10,16 @@ import type { SubgraphResources } from '../../shared/Subgraph.js';
 import { withSpan } from '../../shared/telemetry/withSpan.js';
 import { findAgentsByIds } from '../agentStore.js';
 import { findApproval } from '../approvalStore.js';
-import { insertMetricSamples } from '../metrics/metricSamples.js';
 import { insertRouteDecision, toRouteDecision } from '../routeStore.js';
-import {
-  claimTask,
-  findTaskByKey,
-  findTasksByIds,
-  finishTask,
-  giveBackTask,
-  insertAttempts,
-  insertTask,
-  lockTask,
-  renewLeases,
-  replaceHint,
-} from '../taskStore.js';
+import { claimTask, findTaskByKey, insertTask, renewLeases, replaceHint } from '../taskStore.js';
 import type { Task, TaskField, TaskInput } from '../Task.js';
 import type { Transports } from '../transports/createTransports.js';
 import { createBreaker } from './createBreaker.js';
 import { createBulkhead } from './createBulkhead.js';
-import { attemptEvents, routeEvents, settledEvents, statusEvent } from './taskEvents.js';
-import { Interrupted, walkRoute, type Try, type WalkOptions } from './walkRoute.js';
+import { createKeeper } from './createKeeper.js';
+import { endOf, noRouteError } from './taskEnds.js';
+import { routeEvents, settledEvents, statusEvent } from './taskEvents.js';
+import { Interrupted, walkRoute, type WalkOptions } from './walkRoute.js';
 
 export interface NewTask {
   readonly principal: Principal;
@@ -62,11 +50,9 @@ const IDLE_MS = 30_000;
 const LEASE_MS = 10_000;
 const RENEW_MS = 3_000;
 const WAIT_MS = 25;
-/** With pauses that grow to 5 s: some ten minutes. */
-const STORE_TRIES = 120;
-const STOPPING_TRIES = 5;
 /** A task that was begun so often and never ended will not end: its runner breaks down with it. */
 const MAX_RUNS = 20;
+const NEVER_ENDED = { code: 'TASK_FAILED', message: `It was begun ${MAX_RUNS} times and never came to an end.` };
 const STOP_MS = 10_000;
 
 /**
@@ -81,6 +67,7 @@ export function createRunner(resources: SubgraphResources, transports: Transport
   const leases = new Set<string>();
   const busy = new Set<Promise<void>>();
   let stopped = false;
+  const { finish, giveBack } = createKeeper(resources, () => stopped);
   const leaseEnd = (): Date => new Date(clock() + LEASE_MS);
 
   const withLease = async <T>(work: (leaseId: string) => Promise<T>): Promise<T> => {
@@ -126,64 +113,6 @@ export function createRunner(resources: SubgraphResources, transports: Transport
       throw error;
     });
     return finish(endOf(task, tries, clock()), tries);
-  };
-
-  /** What was tried is on record and paid; the task waits for the next runner. */
-  const giveBack = async (task: Task, tries: readonly Try[]): Promise<void> => {
-    const spent = tries.some(({ usage }) => usage !== null);
-    await database.transaction(async (tx) => {
-      if (!(await giveBackTask(tx, task, spent))) return;
-      await recordTries(tx, task, tries);
-      await publishAll(tx, 'agents', attemptEvents(task, tries, clock()));
-    });
-    wakeRelay();
-  };
-
-  const recordTries = async (tx: Queryable, task: Task, tries: readonly Try[]): Promise<void> => {
-    const attempts = tries.map(({ attempt }) => attempt);
-    await insertAttempts(tx, task.tenant, attempts);
-    await insertMetricSamples(tx, task.tenant, attempts);
-  };
-
-  /**
-   * Keeps what was done. Work that was paid for is not thrown away because the database is not there just then: it is kept as soon as it
-   * is back. What can never be kept makes the task fail, with its attempts on record.
-   */
-  const finish = async (task: Task, tries: readonly Try[]): Promise<Task> => {
-    const kept = await untilStored(() => store(task, tries)).catch((error: unknown) => {
-      if (isInfrastructureFailure(error) || tries.length === 0) throw error;
-      log.error({ err: error, taskId: task.id }, 'the answer of a task could not be stored');
-      const unstored = tries.map(withoutAnswer);
-      return untilStored(() => store(endOf(task, unstored, clock()), unstored));
-    });
-    wakeRelay();
-    if (kept) return kept;
-    const [current] = await findTasksByIds(database, task.tenant, [task.id]);
-    return current!;
-  };
-
-  /** Undefined: another runner has the task by now, and its result counts; what was used here was used all the same. */
-  const store = (task: Task, tries: readonly Try[]): Promise<Task | undefined> =>
-    database.transaction(async (tx) => {
-      await lockTask(tx, task);
-      const isMine = await finishTask(tx, task);
-      await recordTries(tx, task, tries);
-      const now = clock();
-      const ended = isMine ? [statusEvent(task, now), ...settledEvents(task, now)] : [];
-      await publishAll(tx, 'agents', [...attemptEvents(task, tries, now), ...ended]);
-      return isMine ? task : undefined;
-    });
-
-  const untilStored = async <T>(work: () => Promise<T>): Promise<T> => {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isInfrastructureFailure(error) || failures === STORE_TRIES || (stopped && failures > STOPPING_TRIES)) throw error;
-        log.warn({ err: error, failures }, 'what a task came to could not be stored and is tried again');
-        await new Promise((resolve) => setTimeout(resolve, retryPauseMs(failures)));
-      }
-    }
   };
 
   /**
@@ -357,43 +286,4 @@ function newTask(given: NewTask, field: TaskField, leaseId: string | null, nowMs
     finishedAt: null,
     latencyMs: null,
   };
-}
-
-function endOf(task: Task, tries: readonly Try[], nowMs: number): Task {
-  const last = tries.findLast(({ usage }) => usage !== null) ?? tries.at(-1);
-  const answer = tries.at(-1)?.answer ?? null;
-  const told = tries.map(
-    ({ attempt }) => `${attempt.agentId} with ${attempt.modelId}: ${attempt.outcome}, ${attempt.message ?? ''}`,
-  );
-  return {
-    ...task,
-    status: answer ? 'SUCCEEDED' : 'FAILED',
-    agentId: last?.attempt.agentId ?? task.agentId,
-    modelId: last?.attempt.modelId ?? task.modelId,
-    text: answer?.text ?? null,
-    output: answer ? { text: answer.text, ...answer.output } : null,
-    error: answer ? null : { code: 'TASK_FAILED', message: `Every candidate failed. ${told.join('; ')}.` },
-    finishedAt: new Date(nowMs),
-    latencyMs: Math.max(0, Math.round(nowMs - task.createdAt.getTime())),
-  };
-}
-
-const NEVER_ENDED = { code: 'TASK_FAILED', message: `It was begun ${MAX_RUNS} times and never came to an end.` };
-
-function withoutAnswer(tried: Try): Try {
-  if (tried.answer === null) return tried;
-  const attempt = {
-    ...tried.attempt,
-    outcome: 'FAILED' as const,
-    message: 'its answer could not be stored; the log has the cause',
-  };
-  return { ...tried, attempt, answer: null };
-}
-
-/** OVER_BUDGET when money alone stood in the way of somebody, otherwise NO_ROUTE. */
-export function noRouteError({ rejected }: RouteHint): { code: string; message: string } {
-  const overBudget = rejected.find(({ code }) => code === 'OVER_BUDGET');
-  if (overBudget) return { code: 'OVER_BUDGET', message: `No budget is left for this: ${overBudget.reason}.` };
-  const codes = [...new Set(rejected.map(({ code }) => code))].join(', ');
-  return { code: 'NO_ROUTE', message: `No agent may compute this${codes ? ` (${codes})` : ''}; \`rejected\` says why for each.` };
 }

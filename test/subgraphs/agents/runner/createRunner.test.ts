@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { createRunner, type Runner } from '../../../../subgraphs/agents/runner/createRunner.js';
 import { agentsSubgraph } from '../../../../subgraphs/agents/server.js';
 import type { AgentResult, AgentTransport } from '../../../../subgraphs/agents/transports/AgentTransport.js';
+import { newEvent } from '../../../../subgraphs/shared/newEvent.js';
 import { signRouteHint } from '../../../../subgraphs/shared/routeHint.js';
 import type { SubgraphDefinition, SubgraphResources } from '../../../../subgraphs/shared/Subgraph.js';
 import { rankedCandidate, task } from '../../../support/agentCall.js';
@@ -85,20 +86,27 @@ it('gives a task back when the process ends, pays what was tried, and another ru
 /** A runner of tasks for HTTP agents on a database of its own, whose transactions may be made to fail. */
 async function openRunner(call: AgentTransport['call']) {
   const faults: Error[] = [];
+  const lost: Error[] = [];
   let runner: Runner | undefined;
   const definition: SubgraphDefinition = {
     ...agentsSubgraph,
     start: async (resources) => {
       const database = {
         ...resources.database,
-        transaction: <T>(work: (tx: Queryable) => Promise<T>): Promise<T> =>
-          resources.database.transaction(async (tx) => {
-            const result = await work(tx);
+        transaction: async <T>(work: (tx: Queryable) => Promise<T>): Promise<T> => {
+          let hasAttempts = false;
+          const result = await resources.database.transaction(async (tx) => {
+            const done = await work(tx);
             const { rows } = await tx.query(`select 1 from agents.attempt limit 1`);
-            const fault = rows.length > 0 ? faults.shift() : undefined;
+            hasAttempts = rows.length > 0;
+            const fault = hasAttempts ? faults.shift() : undefined;
             if (fault) throw fault;
-            return result;
-          }),
+            return done;
+          });
+          const unheard = hasAttempts ? lost.shift() : undefined;
+          if (unheard) throw unheard;
+          return result;
+        },
       };
       runner = createRunner({ ...resources, database }, new Map([['HTTP', { call, close: async () => undefined }]]), 0);
       return [runner];
@@ -120,6 +128,7 @@ async function openRunner(call: AgentTransport['call']) {
   return {
     agents,
     faults,
+    lost,
     stored,
     enqueue: () => runner!.enqueue({ principal: ADMIN, tenant: 'demo', input, hint }),
     settled: () => runner!.settled(),
@@ -140,6 +149,29 @@ it('keeps an answer that was paid for until the database takes it, and asks for 
   await settled();
   expect(calls).toBe(1);
   expect(await stored()).toEqual([{ status: 'SUCCEEDED', outcome: 'SUCCEEDED', message: null }]);
+}, 60_000);
+
+it('does not keep twice what was committed although nobody heard of it', async () => {
+  const { agents, lost, stored, enqueue, settled } = await openRunner(async () => ({
+    kind: 'answered',
+    answer: { text: '4', output: {} },
+    usage: USAGE,
+  }));
+  const usages = await agents.eventLog.read('mesh.usage', 'head');
+  lost.push(Object.assign(new Error('the connection broke'), { code: 'ECONNRESET' }));
+  await enqueue();
+  await settled();
+  await agents.subgraph.settled();
+  expect(await stored()).toEqual([{ status: 'SUCCEEDED', outcome: 'SUCCEEDED', message: null }]);
+  await agents.eventLog.append('mesh.usage', [
+    newEvent('usage.settled', 'end', { tenant: 't', reservationId: 'r', taskId: 'end' }, { subgraph: 'agents', nowMs: 0 }),
+  ]);
+  const told: string[] = [];
+  for await (const { event } of usages) {
+    if (event.subject === 'end') break;
+    told.push(event.type);
+  }
+  expect(told.filter((type) => type === 'usage.recorded')).toHaveLength(1);
 }, 60_000);
 
 it('ends a task whose answer can never be stored, with the attempt on record', async () => {
