@@ -65,3 +65,10 @@ export function createMeshClient({
     return answer.data as Data;
   };
 }
+
+/** Where the gateway at `url` takes WebSockets: `ws:` of `http:`, `wss:` of `https:`. */
+export function socketUrl(url: string): string {
+  const endpoint = new URL('/graphql', url);
+  endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
+  return endpoint.href;
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { formatUsd } from '../../subgraphs/shared/money.js';
-import { createMeshClient } from '../apply/meshClient.js';
+import { createMeshClient, socketUrl } from '../apply/meshClient.js';
 import { readConfig } from '../config/readConfig.js';
 import { MeshError } from '../errors.js';
 import { formatReplay } from '../replay/formatReplay.js';
@@ -83,12 +83,10 @@ async function openOwnMesh(lifetime: Lifetime): Promise<MeshAccess> {
 }
 
 function openSocket({ url, token }: MeshAccess, lifetime: Lifetime): Promise<Client> {
-  const endpoint = new URL('/graphql', url);
-  endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
   return lifetime.open(
     async () =>
       createClient({
-        url: endpoint.href,
+        url: socketUrl(url),
         webSocketImpl: WebSocket,
         ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
         retryAttempts: 0,

@@ -1,4 +1,5 @@
 import type { Client } from 'graphql-ws';
+import { createWaker } from '../../subgraphs/shared/pause.js';
 import { MeshError } from '../errors.js';
 
 export interface EvaluationWatch {
@@ -18,12 +19,12 @@ const KEPT = 1_000;
 export function watchEvaluations(socket: Client): EvaluationWatch {
   const cursors = new Map<string, string>();
   let failure: unknown;
-  let wake: () => void = () => undefined;
+  const waker = createWaker();
   const fail = (error: unknown): void => {
     failure = new MeshError('SUBREQUEST_FAILED', 'The subscription to evaluations ended. Is the mesh still there?', {
       cause: error,
     });
-    wake();
+    waker.wake();
   };
   const stop = socket.subscribe<Event>(
     { query: 'subscription { evaluationResults { cursor evaluation { id } } }' },
@@ -33,7 +34,7 @@ export function watchEvaluations(socket: Client): EvaluationWatch {
         const { cursor, evaluation } = data!.evaluationResults;
         cursors.set(evaluation.id, cursor);
         if (cursors.size > KEPT) cursors.delete(cursors.keys().next().value!);
-        wake();
+        waker.wake();
       },
       error: fail,
       complete: () => fail(undefined),
@@ -48,13 +49,7 @@ export function watchEvaluations(socket: Client): EvaluationWatch {
         if (failure !== undefined) throw failure;
         signal.throwIfAborted();
         if (performance.now() > until) fail(undefined);
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, 1_000);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+        await waker.wait(1_000);
       }
     },
     stop,

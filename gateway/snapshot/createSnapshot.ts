@@ -4,7 +4,7 @@ import { decodeCursor, topicOf } from '../../subgraphs/shared/eventlog/cursor.js
 import type { EventLog, EventReader } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent } from '../../subgraphs/shared/events.js';
 import { SUBGRAPH_NAMES, type SubgraphName, type Topic } from '../../subgraphs/shared/names.js';
-import { retryPauseMs } from '../../subgraphs/shared/pause.js';
+import { pause, retryPauseMs } from '../../subgraphs/shared/pause.js';
 import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
 import type {
   AgentRecord,
@@ -269,11 +269,4 @@ function putNewer<Entry extends { readonly version: number }>(map: Map<string, E
 
 function qualityKey({ agentId, modelId, taskClass }: { agentId: string; modelId: string; taskClass: string }): string {
   return JSON.stringify([agentId, modelId, taskClass]);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { EventConsumer, EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
 import type { MeshEvent, TaskEventData } from '../../subgraphs/shared/events.js';
-import { retryPauseMs } from '../../subgraphs/shared/pause.js';
+import { pause, retryPauseMs } from '../../subgraphs/shared/pause.js';
 import { costOf } from '../../subgraphs/shared/pricing.js';
 import type { Metrics } from './createMetrics.js';
 
@@ -12,24 +12,17 @@ const GROUP = 'gateway-metrics';
  * The gateways of a mesh are one consumer group: each event is counted by one of them, and their counters can be added up.
  */
 export function meterWork(eventLog: EventLog, metrics: Metrics, log: Logger): { close(): Promise<void> } {
-  let closed = false;
-  let resume: () => void = () => undefined;
+  const closing = new AbortController();
 
   const open = async (): Promise<EventConsumer | undefined> => {
-    for (let failures = 1; !closed; failures++) {
+    for (let failures = 1; !closing.signal.aborted; failures++) {
       try {
         return await eventLog.consume(GROUP, ['mesh.tasks', 'mesh.usage'], async (_, events) => {
           for (const event of events) count(event, metrics, log);
         });
       } catch (error) {
         log.warn({ err: error, failures }, 'the metrics of work cannot be followed; tried again');
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, retryPauseMs(failures));
-          resume = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+        await pause(retryPauseMs(failures), closing.signal);
       }
     }
     return undefined;
@@ -38,8 +31,7 @@ export function meterWork(eventLog: EventLog, metrics: Metrics, log: Logger): { 
 
   return {
     close: async () => {
-      closed = true;
-      resume();
+      closing.abort();
       await (await opening)?.stop();
     },
   };

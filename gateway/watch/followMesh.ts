@@ -1,6 +1,7 @@
 import { createClient, type Client } from 'graphql-ws';
 import WebSocket from 'ws';
-import { retryPauseMs } from '../../subgraphs/shared/pause.js';
+import { pause, retryPauseMs } from '../../subgraphs/shared/pause.js';
+import { socketUrl } from '../apply/meshClient.js';
 import { MeshError } from '../errors.js';
 import { STREAMS, type StreamName } from './streams.js';
 
@@ -130,12 +131,6 @@ function followOnce(
   });
 }
 
-function socketUrl(url: string): string {
-  const endpoint = new URL('/graphql', url);
-  endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
-  return endpoint.href;
-}
-
 /** Undefined: the connection failed, which `closed` tells, too. */
 function codeOf(error: unknown): string | undefined {
   if (!Array.isArray(error)) return undefined;
@@ -145,17 +140,4 @@ function codeOf(error: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   return (error as { message: string }[])[0]?.message ?? 'no reason was given';
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWaker, retryPauseMs } from '../shared/pause.js';
 import type { SubgraphResources } from '../shared/Subgraph.js';
+import { unlessAborted } from '../shared/unlessAborted.js';
 import { askJudge, NotEvaluated, readAnswered } from './askThroughMesh.js';
 import { compareNumbers } from './evaluators/compareNumbers.js';
 import { METRIC, type Answered, type Evaluator, type Verdict } from './evaluators/Evaluator.js';
@@ -83,7 +84,7 @@ export function createEvaluating(resources: SubgraphResources): Evaluating {
     const [evaluator] = await findEvaluatorsByIds(database, pending.tenant, [pending.evaluatorId]);
     if (!evaluator?.enabled) return removePending(database, pending);
     try {
-      const verdict = await unlessStopped(judge(resources, evaluator, pending), stopping.signal);
+      const verdict = await unlessAborted(judge(resources, evaluator, pending), stopping.signal, stopped);
       if (verdict) return await record(pending, evaluator, verdict);
       await removePending(database, pending);
       log.debug(
@@ -164,12 +165,6 @@ function judgeByRule(evaluator: Evaluator, answered: Answered): Verdict | null {
   }
 }
 
-/** Rejects at once when stopping. The work itself may go on; nobody hears of it any more. */
-function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new NotEvaluated('The subgraph is stopping.'));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+function stopped(): NotEvaluated {
+  return new NotEvaluated('The subgraph is stopping.');
 }

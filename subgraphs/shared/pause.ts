@@ -29,6 +29,20 @@ export function createWaker(): Waker {
   };
 }
 
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. Leaves no listener behind. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}
+
 /** 50 ms, doubled with every failure in a row, at most 5 s. */
 export function retryPauseMs(failures: number): number {
   return Math.min(5_000, 50 * 2 ** Math.min(failures, 10));

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { httpClient, type HttpClientOptions } from '../../../gateway/fetch/httpClient.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
+import { freePort } from '../../support/freePort.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -22,15 +23,6 @@ async function against(answer: RequestListener, options: Partial<HttpClientOptio
     await client.close();
   });
   return client;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const ask = { query: '{ a }' };
