@@ -99,7 +99,7 @@ function dataSource(client: SubgraphClient | null, clock: () => number): GraphQL
       if (!client) return { data: { _service: { sdl: print(loadSubgraphSdl('events')) } } };
       const context = { principal: GATEWAY_PRINCIPAL, operationId: 'compose', deadlineAt: clock() + FETCH_MS };
       const { data, errors } = await client.request(
-        { query: request.query! },
+        { operation: { query: request.query!, kind: 'query' }, variables: '{}' },
         { request: context, signal: AbortSignal.timeout(FETCH_MS) },
       );
       if (data) return { data };

@@ -1,6 +1,6 @@
 import { Kind, parse, type SelectionNode } from 'graphql';
 import { MeshError } from '../errors.js';
-import type { FetchContext, SubgraphClient, SubgraphResponse } from '../fetch/SubgraphClient.js';
+import type { FetchContext, SubgraphClient, SubgraphOperation, SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { FetchNode } from '../planner/federation.js';
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { FetchCache } from './FetchCache.js';
@@ -144,10 +144,9 @@ async function send(node: FetchNode, variables: JsonObject, { clients, context }
   try {
     if (!client) throw new MeshError('SUBREQUEST_FAILED', `There is no client for the subgraph ${node.serviceName}.`);
     if (context.signal.aborted) throw new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
-    return await client.request(
-      { query: node.operation, variables, ...(node.operationName && { operationName: node.operationName }) },
-      context,
-    );
+    const response = await client.request({ operation: operationOf(node), variables: JSON.stringify(variables) }, context);
+    // What is merged is changed later.
+    return response.isShared ? structuredClone(response) : response;
   } catch (error) {
     const known =
       error instanceof MeshError
@@ -155,6 +154,18 @@ async function send(node: FetchNode, variables: JsonObject, { clients, context }
         : new MeshError('SUBREQUEST_FAILED', `The subgraph ${node.serviceName} failed. Try again.`);
     return { data: null, errors: [{ message: known.message, extensions: { ...known.extensions, service: node.serviceName } }] };
   }
+}
+
+const operations = new WeakMap<FetchNode, SubgraphOperation>();
+
+function operationOf(node: FetchNode): SubgraphOperation {
+  let operation = operations.get(node);
+  if (!operation) {
+    const { operation: query, operationName, operationKind } = node;
+    const kind = operationKind === 'mutation' ? 'mutation' : 'query';
+    operations.set(node, (operation = { query, kind, ...(operationName && { operationName }) }));
+  }
+  return operation;
 }
 
 /** A subgraph's error keeps its words and code and gets the place that it has in the client's answer. */

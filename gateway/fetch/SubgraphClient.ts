@@ -1,6 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
-import type { SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
 
 /** What goes with every call to a subgraph, and never to anybody else. */
 export interface FetchContext {
@@ -9,9 +8,25 @@ export interface FetchContext {
   readonly signal: AbortSignal;
 }
 
+/** A fetch as it goes to a subgraph: the operation is made once for a plan, the variables for each request. */
+export interface SubgraphOperation {
+  readonly query: string;
+  readonly operationName?: string;
+  readonly kind: 'query' | 'mutation';
+}
+
+export interface SubgraphCall {
+  /** One object for as long as the operation is sent: what is made from its text is kept with it. */
+  readonly operation: SubgraphOperation;
+  /** A JSON object as text; `{}` when there are none. */
+  readonly variables: string;
+}
+
 export interface SubgraphResponse {
-  readonly data?: Record<string, unknown> | null;
+  readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly GraphQLFormattedError[];
+  /** Set when somebody else holds the same objects: whoever wants to change them copies them. */
+  readonly isShared?: true;
 }
 
 /**
@@ -19,6 +34,6 @@ export interface SubgraphResponse {
  * itself reports is in `errors`.
  */
 export interface SubgraphClient {
-  request(request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse>;
+  request(call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse>;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { Pool } from 'undici';
-import type { SubgraphRequest } from '../../subgraphs/shared/Subgraph.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
-import type { FetchContext, SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
+import { requestBody } from './requestBody.js';
+import type { FetchContext, SubgraphCall, SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
 
 export interface HttpClientOptions {
   readonly name: string;
@@ -48,8 +48,8 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
   let isReached = true;
 
   return {
-    request: async (request: SubgraphRequest, context: FetchContext): Promise<SubgraphResponse> => {
-      const body = JSON.stringify(request);
+    request: async (call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse> => {
+      const body = requestBody(call);
       const { traceparent } = context.request;
       const leftMs = Math.max(1, context.request.deadlineAt - clock());
       const timeout = AbortSignal.timeout(Math.min(timeoutMs, leftMs));

@@ -4,7 +4,7 @@ import { GATEWAY_PRINCIPAL } from '../../subgraphs/shared/principal.js';
 import { retryPauseMs } from '../../subgraphs/shared/pause.js';
 import { untraced } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { MeshError } from '../errors.js';
-import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { SubgraphClient, SubgraphOperation } from '../fetch/SubgraphClient.js';
 
 /** A decision as the policies subgraph keeps it. */
 export interface RecordedDecision {
@@ -139,9 +139,14 @@ function shortened(decision: RecordedDecision): RecordedDecision {
   };
 }
 
+const RECORD: SubgraphOperation = {
+  query: 'mutation ($decisions: JSON!) { _recordDecisions(decisions: $decisions) }',
+  kind: 'mutation',
+};
+
 async function send(client: SubgraphClient, decisions: readonly RecordedDecision[], nowMs: number): Promise<void> {
   const { data, errors } = await client.request(
-    { query: 'mutation ($decisions: JSON!) { _recordDecisions(decisions: $decisions) }', variables: { decisions } },
+    { operation: RECORD, variables: JSON.stringify({ decisions }) },
     {
       request: { principal: GATEWAY_PRINCIPAL, operationId: 'record-decisions', deadlineAt: nowMs + CLOSE_MS },
       signal: AbortSignal.timeout(CLOSE_MS),

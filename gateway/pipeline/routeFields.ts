@@ -7,7 +7,7 @@ import { signRouteHint, type RankedCandidate, type RouteHint } from '../../subgr
 import { withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
 import { LIMITS } from '../config/limits.js';
-import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { SubgraphClient, SubgraphOperation } from '../fetch/SubgraphClient.js';
 import type { PolicyEngine } from '../governance/createPolicyEngine.js';
 import type { RecordedDecision, Recorder } from '../governance/createRecorder.js';
 import { MeshError } from '../errors.js';
@@ -261,12 +261,18 @@ type ReserveAnswer =
   | { readonly ok: true; readonly budgetIds: readonly string[] }
   | { readonly ok: false; readonly budgetId: string; readonly remainingUsd: string };
 
+const RESERVE: SubgraphOperation = {
+  query: 'mutation ($request: JSON!) { _reserve(request: $request) }',
+  kind: 'mutation',
+};
+const RELEASE: SubgraphOperation = { query: 'mutation ($id: ID!) { _release(reservationId: $id) }', kind: 'mutation' };
+
 async function askReserve(parts: Parts, reservationId: string, request: Record<string, unknown>): Promise<ReserveAnswer> {
   const { costs, clock } = parts;
   const context = { principal: GATEWAY_PRINCIPAL, operationId: 'reserve', deadlineAt: clock() + RESERVE_TIMEOUT_MS };
   const answer = await costs
     .request(
-      { query: 'mutation ($request: JSON!) { _reserve(request: $request) }', variables: { request } },
+      { operation: RESERVE, variables: JSON.stringify({ request }) },
       { request: context, signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) },
     )
     .catch((cause: unknown) => {
@@ -287,7 +293,7 @@ async function release({ costs, clock }: Parts, reservationId: string): Promise<
   const context = { principal: GATEWAY_PRINCIPAL, operationId: 'release', deadlineAt: clock() + RESERVE_TIMEOUT_MS };
   await costs
     .request(
-      { query: 'mutation ($id: ID!) { _release(reservationId: $id) }', variables: { id: reservationId } },
+      { operation: RELEASE, variables: JSON.stringify({ id: reservationId }) },
       { request: context, signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) },
     )
     .catch(() => undefined);

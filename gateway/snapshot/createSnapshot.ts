@@ -16,7 +16,7 @@ import type {
 } from '../../subgraphs/shared/snapshot.js';
 import type { CatalogListener } from '../cache/generations.js';
 import { MeshError } from '../errors.js';
-import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { SubgraphClient, SubgraphOperation } from '../fetch/SubgraphClient.js';
 import { createLatencies, type Latency } from './latencies.js';
 
 /** What the gateway decides and routes by, in memory. */
@@ -243,6 +243,8 @@ function pageOf({ type, data }: MeshEvent): Omit<SnapshotPage, 'next'> {
   }
 }
 
+const READ_PAGE: SubgraphOperation = { query: 'query ($after: String) { _snapshot(after: $after) }', kind: 'query' };
+
 async function readPage(
   client: SubgraphClient,
   name: string,
@@ -252,7 +254,7 @@ async function readPage(
 ): Promise<SnapshotPage> {
   const request = { principal: GATEWAY_PRINCIPAL, operationId: 'snapshot', deadlineAt: clock() + PAGE_TIMEOUT_MS };
   const { data, errors } = await client.request(
-    { query: 'query ($after: String) { _snapshot(after: $after) }', variables: { after } },
+    { operation: READ_PAGE, variables: JSON.stringify({ after }) },
     { request, signal },
   );
   const page = data?.['_snapshot'];

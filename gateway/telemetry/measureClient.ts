@@ -7,12 +7,12 @@ import type { Metrics } from './createMetrics.js';
 export function measureClient(name: string, client: SubgraphClient, metrics: Metrics): SubgraphClient {
   const attributes = { 'mesh.subgraph': name };
   return {
-    request: async (request, context) => {
+    request: async (call, context) => {
       const started = performance.now();
       let outcome: 'ok' | 'failed' = 'failed';
       try {
         const response = await withSpan(`fetch ${name}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-          const answer = await client.request(request, continued(context));
+          const answer = await client.request(call, continued(context));
           const [error] = answer.errors ?? [];
           if (error) span.failed(String(error.extensions?.['code'] ?? 'SUBREQUEST_FAILED'));
           return answer;

@@ -125,10 +125,11 @@ export function makeNewsroom(): Newsroom {
     (['articles', 'authors'] as const).map((name) => {
       const schema = buildSubgraphSchema({ typeDefs: parse(newsroomSdl[name]), resolvers: resolvers[name] as never });
       const client: SubgraphClient = {
-        request: async ({ query, variables }) => {
-          const ids = ((variables?.['representations'] ?? []) as { id: string }[]).map(({ id }) => ` ${id}`);
+        request: async ({ operation, variables }) => {
+          const variableValues = JSON.parse(variables) as { representations?: { id: string }[] };
+          const ids = (variableValues.representations ?? []).map(({ id }) => ` ${id}`);
           requests.push(`${name}${ids.join('')}`);
-          const { data, errors } = await graphql({ schema, source: query, variableValues: { ...variables } });
+          const { data, errors } = await graphql({ schema, source: operation.query, variableValues });
           return {
             data: (data ?? null) as Record<string, unknown> | null,
             ...(errors && { errors: errors.map((error) => error.toJSON()) }),

@@ -26,7 +26,7 @@ function policies(refuses: (batch: readonly RecordedDecision[]) => string | unde
   const taken: RecordedDecision[] = [];
   const client: SubgraphClient = {
     request: async ({ variables }) => {
-      const batch = variables!['decisions'] as RecordedDecision[];
+      const batch = (JSON.parse(variables) as { decisions: RecordedDecision[] }).decisions;
       const code = refuses(batch);
       if (code) return { data: null, errors: [{ message: 'no', extensions: { code } }] };
       taken.push(...batch);

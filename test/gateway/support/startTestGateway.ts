@@ -73,8 +73,9 @@ export async function startTestGateway(
 function clientsFor(resolvers: object): Map<string, SubgraphClient> {
   const schema = buildSubgraphSchema({ typeDefs: loadSubgraphSdl('agents'), resolvers: resolvers as Record<string, never> });
   const agents: SubgraphClient = {
-    request: async ({ query, variables }, context) => {
-      const { data, errors } = await graphql({ schema, source: query, variableValues: { ...variables }, contextValue: context });
+    request: async ({ operation, variables }, context) => {
+      const variableValues = JSON.parse(variables) as Record<string, unknown>;
+      const { data, errors } = await graphql({ schema, source: operation.query, variableValues, contextValue: context });
       return {
         data: (data ?? null) as Record<string, unknown> | null,
         ...(errors && { errors: errors.map((error) => error.toJSON()) }),
