@@ -10,16 +10,13 @@ export function withExpiry(until: number, json: string): string {
   return `${Math.floor(until)} ${json}`;
 }
 
-/** Undefined: it holds no longer, or is nothing that `withExpiry` has made. */
-export function readExpiring(text: string, now: number): { readonly until: number; readonly value: unknown } | undefined {
+/** Undefined: it holds no longer, or is no object that `withExpiry` has put away. */
+export function readExpiring(text: string, now: number): { readonly until: number; readonly json: string } | undefined {
   const space = text.indexOf(' ');
   const until = Number(text.slice(0, space));
   if (space < 1 || !(until > now)) return undefined;
-  try {
-    return { until, value: JSON.parse(text.slice(space + 1)) as unknown };
-  } catch {
-    return undefined;
-  }
+  const json = text.slice(space + 1);
+  return json.startsWith('{') && json.endsWith('}') ? { until, json } : undefined;
 }
 
 /** The value of a Cache-Control header (RFC 9111, 5.2.2), with what is left of the time. Null: the answer may not be kept. */

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { print, type DocumentNode } from 'graphql';
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { Principal } from '../../subgraphs/shared/principal.js';
-import type { OperationResult } from '../execution/executeOperation.js';
 import type { FetchCache } from '../execution/FetchCache.js';
-import { isObject } from '../execution/Target.js';
+import type { OperationResult, Outcome, PrintedResult } from '../execution/Outcome.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
@@ -39,7 +38,7 @@ export interface Asked {
 }
 
 export interface Answered {
-  readonly result: OperationResult;
+  readonly result: PrintedResult;
   /** Null: nobody may keep it. */
   readonly freshness: Freshness | null;
 }
@@ -47,15 +46,15 @@ export interface Answered {
 /** The caches of one supergraph: of whole answers, and of what fetches bring. */
 export interface Caching {
   /** The answer as it is kept, or what `compute` makes, which is kept when it may be. Rejects as `compute` does, and never for the cache's sake. */
-  answer(asked: Asked, compute: (fetches: FetchCache | null) => Promise<OperationResult>): Promise<Answered>;
+  answer(asked: Asked, compute: (fetches: FetchCache | null) => Promise<Outcome>): Promise<Answered>;
   /** What `compute` makes for an event of a subscription; only its fetches may be kept. */
-  resolve(principal: Principal, compute: (fetches: FetchCache | null) => Promise<OperationResult>): Promise<OperationResult>;
+  resolve(principal: Principal, compute: (fetches: FetchCache | null) => Promise<Outcome>): Promise<OperationResult>;
 }
 
 /** For MESH_CACHE=off. */
 export const NO_CACHING: Caching = {
-  answer: async (_, compute) => ({ result: await compute(null), freshness: null }),
-  resolve: (_, compute) => compute(null),
+  answer: async (_, compute) => ({ result: (await compute(null)).print(), freshness: null }),
+  resolve: async (_, compute) => (await compute(null)).shape(),
 };
 
 /**
@@ -82,7 +81,7 @@ export function createCaching({ cache, supergraph, generations, metrics, clock }
       const { plan, coerced, governed, principal } = asked;
       if (plan.kind !== 'query') {
         try {
-          return { result: await compute(null), freshness: null };
+          return { result: (await compute(null)).print(), freshness: null };
         } finally {
           // Also when it has failed: a part of it may have been done.
           generations.wrote(changedBy(plan, coerced));
@@ -94,20 +93,19 @@ export function createCaching({ cache, supergraph, generations, metrics, clock }
       const isPrivate = policy.isPrivate || principal.kind !== 'ANONYMOUS';
       if (key !== null) {
         const [found] = await kept.read('response', [key]);
-        if (found && isObject(found.value))
-          return { result: { data: found.value }, freshness: { until: found.until, isPrivate } };
+        if (found) return { result: { data: found.json }, freshness: { until: found.until, isPrivate } };
       }
       const askedAt = clock();
-      const result = await compute(fetches);
+      const result = (await compute(fetches)).print();
       if (isSound(result)) fetches.keep();
-      if (key === null || result.errors || !result.data) return { result, freshness: null };
+      if (key === null || result.errors || result.data === 'null') return { result, freshness: null };
       const until = Math.min(askedAt + policy.maxAge! * 1000, fetches.until());
-      kept.write('response', [{ key, json: JSON.stringify(result.data), until }]);
+      kept.write('response', [{ key, json: result.data, until }]);
       return { result, freshness: { until, isPrivate } };
     },
     resolve: async (principal, compute) => {
       const fetches = createFetchCache(parts, principal);
-      const result = await compute(fetches);
+      const result = (await compute(fetches)).shape();
       if (isSound(result)) fetches.keep();
       return result;
     },
@@ -121,7 +119,7 @@ function changedBy(plan: OperationPlan, variables: Readonly<Record<string, unkno
 }
 
 /** What does not fit the schema shows only when the whole answer is shaped; no part of such an answer is worth keeping. */
-function isSound({ errors }: OperationResult): boolean {
+function isSound({ errors }: Pick<PrintedResult, 'errors'>): boolean {
   return !errors?.some(({ extensions }) => extensions?.['code'] === 'INVALID_SUBGRAPH_DATA');
 }
 

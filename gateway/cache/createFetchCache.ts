@@ -13,7 +13,7 @@ interface Parts {
   readonly kept: KeptValues;
   readonly generations: Pick<Generations, 'of'>;
   readonly supergraphVersion: string;
-  readonly policyOf: (node: FetchNode, variables: JsonObject) => CachePolicy;
+  readonly policyOf: (node: FetchNode, variables: Readonly<JsonObject>) => CachePolicy;
   readonly clock: () => number;
 }
 
@@ -53,15 +53,15 @@ export function createFetchCache(parts: Parts, principal: Principal): OperationF
       const common = createHash('sha256').update(
         canonicalJson([kind, supergraphVersion, node.serviceName, node.operation, variables, view, generation]),
       );
-      const keys = (representations ?? [null]).map((each) => common.copy().update(canonicalJson(each)).digest('base64url'));
+      const keys = (representations ?? ['null']).map((each) => common.copy().update(each).digest('base64url'));
       const lookedUpAt = clock();
       return {
         read: async () => {
           const found = await kept.read(kind, keys);
           return found.map((each) => {
-            if (!each || !isObject(each.value)) return null;
-            until = Math.min(until, each.until);
-            return each.value;
+            const value = each && readObject(each.json);
+            if (value) until = Math.min(until, each.until);
+            return value;
           });
         },
         write: (index, value) => {
@@ -70,4 +70,14 @@ export function createFetchCache(parts: Parts, principal: Principal): OperationF
       };
     },
   };
+}
+
+/** A cache that others write to may hold anything. */
+function readObject(json: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
 }

@@ -6,14 +6,15 @@ export type CacheKind = 'response' | 'root' | 'entity';
 
 /** The cache as the gateway uses it: a failure is a miss, counted, and nobody waits for a write. */
 export interface KeptValues {
-  /** In the order of `keys`, fresh objects every time; null: a miss. Never rejects. */
+  /** In the order of `keys`; null: a miss. Never rejects. */
   read(kind: CacheKind, keys: readonly string[]): Promise<(Kept | null)[]>;
   /** `json` is the value as text. Values that no longer hold are left out. */
   write(kind: CacheKind, values: readonly { readonly key: string; readonly json: string; readonly until: number }[]): void;
 }
 
 export interface Kept {
-  readonly value: unknown;
+  /** Of an object. */
+  readonly json: string;
   /** Epoch milliseconds. */
   readonly until: number;
 }

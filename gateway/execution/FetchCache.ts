@@ -4,15 +4,15 @@ import type { JsonObject } from './Target.js';
 /** What fetches of one operation look into before they ask a subgraph. */
 export interface FetchCache {
   /**
-   * A fetch of entities, or with `representations` null of root fields. Null: nothing of it may be kept. What decides under which keys
+   * A fetch of entities by their representations as JSON texts, or with null of root fields. Null: nothing of it may be kept. What decides under which keys
    * it is kept is fixed by this call, which therefore goes before the request.
    */
-  lookUp(node: FetchNode, variables: JsonObject, representations: readonly JsonObject[] | null): FetchLookup | null;
+  lookUp(node: FetchNode, variables: Readonly<JsonObject>, representations: readonly string[] | null): FetchLookup | null;
 }
 
 export interface FetchLookup {
-  /** One object for each representation, or one for the root fields; null where there is none. They are the caller's to change. Never rejects. */
+  /** One object for each representation, or one for the root fields; null where there is none. They are the caller's alone. Never rejects. */
   read(): Promise<(JsonObject | null)[]>;
   /** Keeps what an answer without errors brought, as it is now. */
-  write(index: number, value: JsonObject): void;
+  write(index: number, value: Readonly<JsonObject>): void;
 }

@@ -50,7 +50,8 @@ export function mergeInto(target: JsonObject, source: JsonObject, isInterface: I
   }
 }
 
-function merged(present: unknown, value: unknown, isInterface: IsInterface): unknown {
+/** What stands where two subgraphs have said something: see mergeInto. */
+export function merged(present: unknown, value: unknown, isInterface: IsInterface): unknown {
   if (isObject(present) && isObject(value)) mergeInto(present, value, isInterface);
   else if (Array.isArray(present) && Array.isArray(value)) {
     value.forEach((item: unknown, index) => (present[index] = merged(present[index], item, isInterface)));

@@ -1,25 +1,20 @@
-import {
-  executeSync,
-  Kind,
-  parse,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLFormattedError,
-  type SelectionNode,
-} from 'graphql';
+import { executeSync, Kind, type DocumentNode, type GraphQLFormattedError, type SelectionNode } from 'graphql';
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { FetchNode } from '../planner/federation.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
-import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
-import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
-import { withRootFields } from '../planner/withRootFields.js';
+import type { OperationPlan } from '../planner/OperationPlan.js';
+import { responseName } from '../planner/rootFields.js';
 import { MeshError } from '../errors.js';
 import { answerPaths } from './answerPaths.js';
-import { createFailures } from './createFailures.js';
-import type { Execution } from './executeFetch.js';
-import { executePlan } from './executePlan.js';
+import { compileOperation, type CompiledSegment } from './compileOperation.js';
+import { createFailures, type Failures } from './createFailures.js';
 import type { FetchCache } from './FetchCache.js';
+import type { OperationResult, Outcome } from './Outcome.js';
+import type { Run } from './Run.js';
+import { runSteps } from './runSteps.js';
+import { selectionsOf } from './selectionTree.js';
 import { shapeResponse } from './shapeResponse.js';
-import { isObject, mergeInto, type JsonObject, type Target } from './Target.js';
+import { isObject, mergeInto, type JsonObject, type ResponsePath } from './Target.js';
 
 export interface OperationRequest {
   readonly supergraph: Supergraph;
@@ -42,94 +37,84 @@ export interface OperationRequest {
   readonly cache?: FetchCache | null;
 }
 
-export interface OperationResult {
-  readonly data: JsonObject | null;
-  readonly errors?: readonly GraphQLFormattedError[];
-}
-
 /** Runs a planned operation. Never rejects for what a subgraph does. */
-export async function executeOperation(request: OperationRequest): Promise<OperationResult> {
-  const { supergraph, plan, document, operationName, coerced, clients, context, hints = {} } = request;
-  const operation = findOperation(document, operationName);
+export async function executeOperation(request: OperationRequest): Promise<Outcome> {
+  const { supergraph, plan, document, operationName, coerced, clients, context, hints = NONE, event } = request;
+  const compiled = compileOperation(supergraph, plan, document, operationName);
+  const { operation, fragments, introspection, isPossible, isInterface } = compiled;
 
-  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
-  const failures = createFailures(request.denied);
-  const toAnswer = answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName);
-  const data: JsonObject = {};
-  const root: Target = { value: data, path: [], parent: undefined };
-  const execution: Execution = {
+  // Most operations fail nowhere.
+  let failures: Failures | undefined;
+  const failed = (): Failures => (failures ??= createFailures(request.denied));
+  let paths: ((path: ResponsePath) => ResponsePath) | undefined;
+  const toAnswer = (path: ResponsePath): ResponsePath =>
+    (paths ??= answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName))(path);
+  const data: JsonObject = plan.subscription ? selectEvent(plan.subscription.primary, event ?? {}) : {};
+  const run: Run = {
+    data,
     clients,
     context,
     variables: { ...coerced, ...request.variables, ...hints },
-    isPossible: possibleTypes(supergraph),
-    isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
-    report: (error, places) => failures.report(error, places.map(toAnswer)),
-    excuse: (places) => failures.excuse(places.map(toAnswer)),
+    isPossible,
+    isRepeated: new Uint8Array(compiled.places),
+    report: (error, places) => failed().report(error, places.map(toAnswer)),
+    excuse: (places) => failed().excuse(places.map(toAnswer)),
     cache: request.cache ?? null,
   };
-  if (plan.subscription) {
-    Object.assign(data, selectEvent(plan.subscription.primary.operation, request.event ?? {}));
-    await executePlan(plan.subscription.rest, [root], execution);
-  } else {
-    introspect(supergraph, document, operationName, request.variables, data);
-    const active = plan.segments.filter(({ routed }) => {
+  if (plan.subscription) await runSteps(compiled.rest, run);
+  else {
+    if (introspection) Object.assign(data, introspect(supergraph, introspection, request.variables));
+    const active = compiled.segments.filter(({ routed }) => {
       if (!routed) return true;
       const hint = hints[routed.hintVariable];
       if (hint instanceof MeshError)
-        failures.report({ message: hint.message, extensions: { ...hint.extensions } }, [[routed.responseName]]);
+        failed().report({ message: hint.message, extensions: { ...hint.extensions } }, [[routed.responseName]]);
       return routed.isIncluded(coerced) && !(hint instanceof MeshError);
     });
-    if (plan.kind === 'mutation') for (const { node } of active) await executePlan(node, [root], execution);
+    if (plan.kind === 'mutation') for (const { step } of active) await runSteps(step, run);
     else {
-      const parts = await Promise.all(active.map((segment) => executeSegment(segment, root, execution)));
-      for (const part of parts) if (part !== data) mergeInto(data, part, execution.isInterface);
+      const parts = await Promise.all(active.map((segment) => runSegment(segment, run)));
+      for (const part of parts) if (part !== data) mergeInto(data, part, isInterface);
     }
   }
 
-  const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures);
-  const { errors } = failures;
-  return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
-}
-
-/** The data that the segment brought: the root's, or its own. */
-async function executeSegment({ node, apart }: PlanSegment, root: Target, execution: Execution): Promise<JsonObject> {
-  const target = apart ? { ...root, value: {} } : root;
-  await executePlan(node, [target], execution);
-  return target.value;
-}
-
-/** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */
-function possibleTypes({ federation }: Supergraph): Execution['isPossible'] {
-  const { schema } = federation;
-  return (typeName, condition) => {
-    if (typeName === condition) return true;
-    const abstract = schema.type(condition);
-    // An entity of a subgraph with @interfaceObject is known as its interface only, until its type has been fetched.
-    if (abstract?.kind === 'InterfaceType') return abstract.allImplementations().some(({ name }) => name === typeName);
-    return abstract?.kind === 'UnionType' && abstract.types().some(({ name }) => name === typeName);
+  const withErrors = <Data>(shown: Data): { data: Data; errors?: readonly GraphQLFormattedError[] } => {
+    const errors = failures?.errors ?? request.denied ?? [];
+    return errors.length > 0 ? { data: shown, errors } : { data: shown };
   };
+  const shape = (): OperationResult => withErrors(shapeResponse(supergraph, operation, fragments, coerced, data, failed));
+  return {
+    shape,
+    print: () => {
+      const text = compiled.print(data, coerced, run.isRepeated);
+      if (text !== undefined) return withErrors(text);
+      const { data: shaped, errors } = shape();
+      const printed = { data: JSON.stringify(shaped) };
+      return errors ? { ...printed, errors } : printed;
+    },
+  };
+}
+
+const NONE: Readonly<Record<string, string | MeshError>> = {};
+
+/** The data that the segment brought: the operation's, or its own. */
+async function runSegment({ step, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
+  const own = apart ? { ...run, data: {} } : run;
+  await runSteps(step, own);
+  return own.data;
 }
 
 function introspect(
   { apiSchema }: Supergraph,
-  document: DocumentNode,
-  operationName: string | undefined,
+  introspection: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
-  data: JsonObject,
-): void {
-  const operation = findOperation(document, operationName);
-  const fields = rootFieldsOf(document, operation).filter(
-    ({ field }) => field.name.value === '__schema' || field.name.value === '__type',
-  );
-  if (fields.length === 0) return;
-  const part = withRootFields(document, operation, fields.map(toSelection));
-  Object.assign(data, executeSync({ schema: apiSchema, document: part, variableValues: variables }).data);
+): JsonObject | null | undefined {
+  return executeSync({ schema: apiSchema, document: introspection, variableValues: variables }).data;
 }
 
 /** The payload under the names that the planner's primary selection gives it. */
-function selectEvent(primary: string, event: JsonObject): JsonObject {
-  const operation = parse(primary).definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
-  return selectFrom(operation.selectionSet.selections, event);
+function selectEvent(primary: FetchNode, event: JsonObject): JsonObject {
+  return selectFrom(selectionsOf(primary), event);
 }
 
 function selectFrom(selections: readonly SelectionNode[], value: JsonObject): JsonObject {

@@ -25,7 +25,7 @@ interface Shaping {
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
   readonly dataName: DataName;
-  readonly failures: Failures;
+  readonly failures: () => Failures;
 }
 
 /** Stands for a null that its parent may not hold, so that the parent becomes null. */
@@ -41,7 +41,7 @@ export function shapeResponse(
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
   data: JsonObject,
-  failures: Failures,
+  failures: () => Failures,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
   const shaping = { schema, fragments, variables, dataName, failures };
@@ -69,12 +69,12 @@ function shapeFields(
     }
     // Introspection has been answered in its final shape.
     if (fieldName === '__schema' || fieldName === '__type') {
-      result[name] = data[name];
+      result[name] = own(data, name);
       continue;
     }
     const definition = type.getFields()[fieldName];
     if (!definition) continue;
-    const fetched = data[shaping.dataName(nodes[0]!)];
+    const fetched = own(data, shaping.dataName(nodes[0]!));
     const value = shapeValue(shaping, definition.type, nodes, fetched, [...path, name], `${type.name}.${fieldName}`);
     if (value === INVALID) return INVALID;
     result[name] = value;
@@ -159,7 +159,12 @@ function dependsOnType(
   );
 }
 
+/** What every object has by nature is not data. */
+function own(data: JsonObject, name: string): unknown {
+  return Object.hasOwn(data, name) ? data[name] : undefined;
+}
+
 function wrong({ failures }: Shaping, message: string, path: ResponsePath): null {
-  if (!failures.explain(path)) failures.report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
+  if (!failures().explain(path)) failures().report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
   return null;
 }

@@ -1,5 +1,6 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Call } from '../context/createCall.js';
+import type { PrintedResult } from '../execution/Outcome.js';
 
 /** A parsed and validated operation. */
 export interface Operation {
@@ -17,7 +18,7 @@ export interface Operations {
   /** `listener` is called at once with the schema now, and for every later one. The result ends that. */
   onSchema(listener: (schema: GraphQLSchema, supergraphSdl: string) => void): () => void;
   /** Queries and mutations. Rejects with MeshErrors, or with bugs; located errors are in the result. */
-  execute(operation: Operation, call: Call): Promise<ExecutionResult>;
+  execute(operation: Operation, call: Call): Promise<PrintedResult>;
   /** Subscriptions. The result's `return` settles everything at once. */
   subscribe(operation: Operation, call: Call): Promise<AsyncIterableIterator<ExecutionResult>>;
 }

@@ -1,11 +1,10 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { describeSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
-import type { OperationResult } from '../execution/executeOperation.js';
 import { findOperation } from '../planner/rootFields.js';
-import { fromFormatted } from '../transport/clientError.js';
+import { toExecutionResult } from '../transport/clientError.js';
 import { openSubscription, type OpenSubscription } from './handleEvent.js';
 import { handleOperation } from './handleOperation.js';
 import type { Operation, Operations } from './Operations.js';
@@ -64,7 +63,7 @@ export function createOperations(first: Serving): ReloadableOperations {
       running++;
       describe(operation);
       try {
-        return toExecutionResult(await handleOperation(servingOf(operation), operation, call));
+        return await handleOperation(servingOf(operation), operation, call);
       } finally {
         running--;
       }
@@ -100,10 +99,6 @@ export function createOperations(first: Serving): ReloadableOperations {
 function describe({ document, operationName }: Operation): void {
   const { operation: kind, name } = findOperation(document, operationName);
   describeSpan({ 'graphql.operation.type': kind, ...(name && { 'graphql.operation.name': name.value }) }, kind);
-}
-
-function toExecutionResult({ data, errors }: OperationResult): ExecutionResult {
-  return errors ? { data, errors: errors.map(fromFormatted) } : { data };
 }
 
 function mapStream<From, To>(stream: AsyncIterableIterator<From>, map: (value: From) => To): AsyncIterableIterator<To> {

@@ -3,8 +3,9 @@ import { describeSpan, withSpan } from '../../subgraphs/shared/telemetry/withSpa
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import { executeOperation, type OperationResult } from '../execution/executeOperation.js';
+import { executeOperation } from '../execution/executeOperation.js';
 import type { FetchCache } from '../execution/FetchCache.js';
+import type { Outcome, PrintedResult } from '../execution/Outcome.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
 import type { Operation } from './Operations.js';
@@ -15,7 +16,7 @@ import type { Governed, Serving } from './Serving.js';
  * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan →
  * look into the cache → route → execute → respond.
  */
-export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<OperationResult> {
+export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<PrintedResult> {
   const started = performance.now();
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
@@ -94,8 +95,8 @@ async function answerFromCache(
   { document, operationName, variables }: Operation,
   call: Call,
   { plan, governed, coerced }: Planned,
-  compute: (cache: FetchCache | null) => Promise<OperationResult>,
-): Promise<OperationResult> {
+  compute: (cache: FetchCache | null) => Promise<Outcome>,
+): Promise<PrintedResult> {
   const { principal } = call.request;
   const asked = { document, operationName, variables, coerced, governed, plan, principal };
   const { result, freshness } = await caching.answer(asked, compute);
@@ -114,7 +115,7 @@ function execute(
     hints,
     cache,
   }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
-): Promise<OperationResult> {
+): Promise<Outcome> {
   const { supergraph, clients } = serving;
   const { denied } = governed;
   const request = { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, denied };

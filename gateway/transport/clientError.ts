@@ -1,5 +1,6 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import type { OperationResult } from '../execution/Outcome.js';
 import { ERRORS, MeshError, type ErrorCode } from '../errors.js';
 
 /** Codes of Apollo Server that are not in our catalogue, and what they are there. */
@@ -34,6 +35,10 @@ export function toClientError(error: unknown, traceId: string, log: Logger): Gra
 /** An error of an answer, for Apollo Server, which wants GraphQLErrors and would lose the place of anything else. */
 export function fromFormatted({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
   return new GraphQLError(message, { ...(path && { path }), extensions: { ...extensions } });
+}
+
+export function toExecutionResult({ data, errors }: OperationResult): ExecutionResult {
+  return errors ? { data, errors: errors.map(fromFormatted) } : { data };
 }
 
 /** Apollo Server's last step for every error: our codes for its own, and nothing told of what nobody has converted. */

@@ -6,10 +6,12 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Call } from '../context/createCall.js';
 import type { Operations } from '../pipeline/Operations.js';
-import { formatError, toClientError } from './clientError.js';
+import { formatError, fromFormatted, toClientError } from './clientError.js';
+import type { PrintedResult } from '../execution/Outcome.js';
 
 export interface CallHolder {
   readonly call: Call;
@@ -24,7 +26,7 @@ export async function createApollo(operations: Operations, log: Logger): Promise
   const server = new ApolloServer<CallHolder>({
     gateway: asGateway(operations, log),
     formatError: formatError(log),
-    stringifyResult: (result) => JSON.stringify(result),
+    stringifyResult: printResult,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
@@ -51,9 +53,11 @@ function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWith
       executor: async ({ request, document, schema, context }) => {
         const { call } = context as CallHolder;
         try {
-          return await operations.execute(
-            { schema, document, operationName: request.operationName, variables: request.variables ?? {} },
-            call,
+          return toResult(
+            await operations.execute(
+              { schema, document, operationName: request.operationName, variables: request.variables ?? {} },
+              call,
+            ),
           );
         } catch (error) {
           throw toClientError(error, call.traceId, log);
@@ -62,4 +66,24 @@ function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWith
     }),
     stop: async () => undefined,
   };
+}
+
+/** Data that is text already, on its way through Apollo Server. */
+class PrintedData {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+function toResult({ data, errors }: PrintedResult): ExecutionResult {
+  const carried = new PrintedData(data) as unknown as ExecutionResult['data'] & object;
+  return errors ? { data: carried, errors: errors.map(fromFormatted) } : { data: carried };
+}
+
+function printResult({ data, ...rest }: FormattedExecutionResult): string {
+  if (!((data as unknown) instanceof PrintedData)) return JSON.stringify({ data, ...rest });
+  const others = JSON.stringify(rest);
+  return `{"data":${(data as unknown as PrintedData).text}${others === '{}' ? '}' : `,${others.slice(1)}`}`;
 }

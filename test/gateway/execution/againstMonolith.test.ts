@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { expect, it } from 'vitest';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { parsed } from '../../../gateway/execution/Outcome.js';
 import { mergeInto } from '../../../gateway/execution/Target.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
@@ -26,7 +27,7 @@ const planner = createPlanner(shop.supergraph);
 async function ours(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
   const { supergraph } = shop;
   const document = parse(query);
-  return executeOperation({
+  const outcome = await executeOperation({
     supergraph,
     plan: planner.plan(document),
     document,
@@ -35,6 +36,9 @@ async function ours(query: string, variables: Record<string, unknown> = {}, clie
     clients,
     context: anonymousContext(),
   });
+  const printed = outcome.print();
+  expect(JSON.stringify(outcome.shape().data), query).toBe(printed.data);
+  return parsed(printed);
 }
 
 async function monolith(query: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
@@ -160,21 +164,11 @@ it('keeps what hidden fields are to itself', async () => {
 });
 
 it('locates the failure of a whole subgraph at every field that it would have given, and its siblings survive', async () => {
-  const { supergraph } = shop;
   const clients = new Map(shop.clients).set('reviews', {
     request: () => Promise.reject(new Error('down')),
     close: async () => undefined,
   });
-  const document = parse('{ users { id reviews { id } } latest { text } me { name } }');
-  const result = await executeOperation({
-    supergraph,
-    plan: planner.plan(document),
-    document,
-    variables: {},
-    coerced: {},
-    clients,
-    context: anonymousContext(),
-  });
+  const result = await ours('{ users { id reviews { id } } latest { text } me { name } }', {}, clients);
   expect(result.data).toEqual({
     users: [1, 2, 3].map((n) => ({ id: `u${n}`, reviews: null })),
     latest: null,
@@ -236,23 +230,13 @@ it('keeps what one subgraph gave of a shared object when another has failed', as
 });
 
 it('refuses data that does not fit the schema, and keeps the rest', async () => {
-  const { supergraph } = shop;
   const clients = new Map(shop.clients).set('users', {
     request: async () => ({
       data: { me: { __typename: 'User', id: { not: 'an id' }, name: ['a', 'list'], email: 'e', extra: 1 }, users: 'none' },
     }),
     close: async () => undefined,
   });
-  const document = parse('{ me { id email } nobody { id } other: me { email } }');
-  const result = await executeOperation({
-    supergraph,
-    plan: planner.plan(document),
-    document,
-    variables: {},
-    coerced: {},
-    clients,
-    context: anonymousContext(),
-  });
+  const result = await ours('{ me { id email } nobody { id } other: me { email } }', {}, clients);
   expect(result.data).toEqual({ me: null, nobody: null, other: null });
   expect(result.errors).toMatchObject([{ path: ['me', 'id'], extensions: { code: 'INVALID_SUBGRAPH_DATA' } }]);
 });
@@ -262,7 +246,16 @@ async function withSubgraph(name: string, response: object, query: string) {
   const clients = new Map(shop.clients).set(name, { request: async () => response as never, close: async () => undefined });
   const document = parse(query);
   const plan = planner.plan(document);
-  return executeOperation({ supergraph, plan, document, variables: {}, coerced: {}, clients, context: anonymousContext() });
+  const outcome = await executeOperation({
+    supergraph,
+    plan,
+    document,
+    variables: {},
+    coerced: {},
+    clients,
+    context: anonymousContext(),
+  });
+  return outcome.shape();
 }
 
 it.each([

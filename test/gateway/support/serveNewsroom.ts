@@ -7,6 +7,7 @@ import { NO_CATALOG, type Generations } from '../../../gateway/cache/generations
 import { createMemoryCache } from '../../../gateway/cache/memoryCache.js';
 import { createCall } from '../../../gateway/context/createCall.js';
 import { createControl } from '../../../gateway/createControl.js';
+import { parsed } from '../../../gateway/execution/Outcome.js';
 import { handleOperation } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { createMetrics } from '../../../gateway/telemetry/createMetrics.js';
@@ -59,11 +60,8 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     const call = createCall({ caller: { principal, expiresAt: null }, headers: {}, overGet: false, gone, clock, randomHex });
     requests.length = 0;
     try {
-      const { data, errors } = await handleOperation(
-        serving,
-        { schema: supergraph.apiSchema, document, operationName, variables },
-        call,
-      );
+      const operation = { schema: supergraph.apiSchema, document, operationName, variables };
+      const { data, errors } = parsed(await handleOperation(serving, operation, call));
       return { data, errors, requests: [...requests], freshness: call.freshness() as Freshness | null };
     } finally {
       call.end();

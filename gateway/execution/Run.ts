@@ -1,0 +1,21 @@
+import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { FetchCache } from './FetchCache.js';
+import type { IsPossibleType } from './rewrites.js';
+import type { ErrorSink, JsonObject, ResponsePath } from './Target.js';
+
+/** One operation while it runs. */
+export interface Run {
+  /** The growing answer. */
+  readonly data: JsonObject;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly clients: ReadonlyMap<string, SubgraphClient>;
+  readonly context: FetchContext;
+  /** Null: every fetch is made. */
+  readonly cache: FetchCache | null;
+  readonly isPossible: IsPossibleType;
+  /** By the number of a place: 1 when its values stand in several places of the answer. */
+  readonly isRepeated: Uint8Array;
+  readonly report: ErrorSink;
+  /** Takes places that are null because of what was reported elsewhere. */
+  readonly excuse: (places: readonly ResponsePath[]) => void;
+}

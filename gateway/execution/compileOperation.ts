@@ -1,0 +1,96 @@
+import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql';
+import type { Supergraph } from '../planner/loadSupergraph.js';
+import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
+import { findOperation, fragmentsOf, rootFieldsOf, toSelection } from '../planner/rootFields.js';
+import { withRootFields } from '../planner/withRootFields.js';
+import { compilePrinter, type PrintAnswer } from './compilePrinter.js';
+import { noteSteps, type Step, type StepParts } from './compileSteps.js';
+import { createPlaces } from './places.js';
+import type { IsPossibleType } from './rewrites.js';
+import { selectionTree } from './selectionTree.js';
+import type { IsInterface } from './Target.js';
+
+/** A planned operation, ready to run. Immutable, and kept for as long as its plan is. */
+export interface CompiledOperation {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  /** What asks about the schema, which is answered here. Null: nothing does. */
+  readonly introspection: DocumentNode | null;
+  readonly segments: readonly CompiledSegment[];
+  /** Of a subscription: what is read after each event. */
+  readonly rest: Step | undefined;
+  /** See Place: how many there are. */
+  readonly places: number;
+  readonly isPossible: IsPossibleType;
+  readonly isInterface: IsInterface;
+  readonly print: PrintAnswer;
+}
+
+export interface CompiledSegment extends PlanSegment {
+  readonly step: Step | undefined;
+}
+
+/** `document` is the client's own: it gives the answer its shape, even when what was planned is less. */
+export function compileOperation(
+  supergraph: Supergraph,
+  plan: OperationPlan,
+  document: DocumentNode,
+  operationName: string | undefined,
+): CompiledOperation {
+  let byDocument = compiled.get(plan);
+  if (!byDocument) compiled.set(plan, (byDocument = new WeakMap()));
+  let operation = byDocument.get(document);
+  if (!operation) byDocument.set(document, (operation = compile(supergraph, plan, document, operationName)));
+  return operation;
+}
+
+const compiled = new WeakMap<OperationPlan, WeakMap<DocumentNode, CompiledOperation>>();
+
+function compile(
+  supergraph: Supergraph,
+  plan: OperationPlan,
+  document: DocumentNode,
+  operationName: string | undefined,
+): CompiledOperation {
+  const operation = findOperation(document, operationName);
+  const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
+  const places = createPlaces();
+  const parts: StepParts = { places, isPossible: possibleTypes(supergraph), isInterface: interfaces(supergraph) };
+  if (plan.subscription) places.add([], selectionTree(plan.subscription.primary));
+  const notedSegments = plan.segments.map((segment) => ({ segment, compile: noteSteps(segment.node, parts) }));
+  const notedRest = noteSteps(plan.subscription?.rest, parts);
+  return {
+    operation,
+    fragments,
+    introspection: introspectionOf(document, operation),
+    segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, step: make() })),
+    rest: notedRest(),
+    places: places.count(),
+    isPossible: parts.isPossible,
+    isInterface: parts.isInterface,
+    print: compilePrinter(supergraph, operation, fragments, places.root),
+  };
+}
+
+function introspectionOf(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode | null {
+  const fields = rootFieldsOf(document, operation).filter(
+    ({ field }) => field.name.value === '__schema' || field.name.value === '__type',
+  );
+  return fields.length === 0 ? null : withRootFields(document, operation, fields.map(toSelection));
+}
+
+/** By the whole supergraph, hidden types included: what one fetch requires of another may be hidden from clients. */
+function possibleTypes({ federation }: Supergraph): IsPossibleType {
+  const { schema } = federation;
+  return (typeName, condition) => {
+    if (typeName === condition) return true;
+    const abstract = schema.type(condition);
+    // An entity of a subgraph with @interfaceObject is known as its interface only, until its type has been fetched.
+    if (abstract?.kind === 'InterfaceType') return abstract.allImplementations().some(({ name }) => name === typeName);
+    return abstract?.kind === 'UnionType' && abstract.types().some(({ name }) => name === typeName);
+  };
+}
+
+function interfaces({ federation }: Supergraph): IsInterface {
+  return (typeName) => federation.schema.type(typeName)?.kind === 'InterfaceType';
+}

@@ -1,0 +1,176 @@
+import type { FetchNode, PlanNode } from '../planner/federation.js';
+import type { SubgraphOperation } from '../fetch/SubgraphClient.js';
+import { compileMerge, type Merge } from './compileMerge.js';
+import { compileRepresentation, type Represent } from './compileRepresentation.js';
+import { compileTargets, type CollectTargets } from './compileTargets.js';
+import type { Place, Places } from './places.js';
+import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
+import { selectionTree, type SelectionTree } from './selectionTree.js';
+import type { IsInterface, ResponsePath } from './Target.js';
+
+/** What is done, in which order, to answer an operation. */
+export type Step =
+  | { readonly kind: 'sequence'; readonly steps: readonly Step[] }
+  | { readonly kind: 'parallel'; readonly steps: readonly Step[] }
+  | {
+      readonly kind: 'condition';
+      readonly variable: string;
+      readonly held: Step | undefined;
+      readonly otherwise: Step | undefined;
+    }
+  | FetchStep;
+
+/** One request, or one for each context. */
+export interface FetchStep {
+  readonly kind: 'fetch';
+  readonly node: FetchNode;
+  readonly operation: SubgraphOperation;
+  /** Names of the operation's variables that the fetch uses. */
+  readonly variables: readonly string[];
+  /** Null: root fields, which need nothing of their target. */
+  readonly represent: Represent | null;
+  /** Where what it brings belongs. Several: the plan has the same fetch for each of them, and one request serves all. */
+  readonly ends: readonly FetchEnd[];
+}
+
+export interface FetchEnd {
+  readonly path: ResponsePath;
+  readonly place: Place;
+  readonly collect: CollectTargets;
+  readonly merge: Merge;
+  /** Numbers of the places below whose values stand in several places once one entity has several targets. */
+  readonly repeats: readonly number[];
+  /** Whether anything below is changed after it has come, so that what others hold has to be copied. */
+  readonly changesBelow: boolean;
+}
+
+export interface StepParts {
+  readonly places: Places;
+  readonly isPossible: IsPossibleType;
+  readonly isInterface: IsInterface;
+}
+
+/** Two passes, because where fetches meet must be known before the first is compiled: the result is called once all plans of an operation have been noted. */
+export function noteSteps(node: PlanNode | undefined, parts: StepParts): () => Step | undefined {
+  return node ? note(node, [], parts) : () => undefined;
+}
+
+type Compile = () => Step;
+
+function note(node: PlanNode, path: ResponsePath, parts: StepParts): Compile {
+  switch (node.kind) {
+    case 'Sequence': {
+      const steps = node.nodes.map((step) => note(step, path, parts));
+      return () => ({ kind: 'sequence', steps: steps.map((compile) => compile()) });
+    }
+    case 'Parallel': {
+      const steps = node.nodes.map((step) => note(step, path, parts));
+      return () => fuse(steps.map((compile) => compile()));
+    }
+    case 'Flatten':
+      return note(node.node, [...path, ...node.path], parts);
+    case 'Condition': {
+      const held = node.ifClause && note(node.ifClause, path, parts);
+      const otherwise = node.elseClause && note(node.elseClause, path, parts);
+      const variable = node.condition;
+      return () => ({ kind: 'condition', variable, held: held?.(), otherwise: otherwise?.() });
+    }
+    case 'Fetch':
+      return noteFetch(node, path, parts);
+    case 'Defer':
+      throw new Error('the planner is never asked for deferred parts');
+  }
+}
+
+function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, isInterface }: StepParts): Compile {
+  const brings = selectionTree(node);
+  const place = places.add(path, brings);
+  if (node.contextRewrites?.length) places.keepApart();
+  return () => ({
+    kind: 'fetch',
+    node,
+    operation: {
+      query: node.operation,
+      kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+      ...(node.operationName !== undefined && { operationName: node.operationName }),
+    },
+    variables: node.variableUsages ?? [],
+    represent: representOf(node, isPossible),
+    ends: [
+      {
+        path,
+        place,
+        collect: compileTargets(places.root, path),
+        merge: compileMerge(place, brings, isInterface, places.apart),
+        repeats: places.apart ? [] : compositesOf(place, brings),
+        changesBelow: [...place.below.values()].some(({ isWay, isContested }) => isWay || isContested),
+      },
+    ],
+  });
+}
+
+/** Nothing is asked for an object of which no required field holds, its type being another. */
+function representOf({ requires, inputRewrites }: FetchNode, isPossible: IsPossibleType): Represent | null {
+  if (!requires) return null;
+  if (inputRewrites?.length)
+    return (entity) => {
+      const representation = project(entity, requires, isPossible);
+      if (representation?.['__typename'] === undefined) return undefined;
+      applyRewrites(representation, inputRewrites, isPossible);
+      return JSON.stringify(representation);
+    };
+  const represent = compileRepresentation(requires, isPossible);
+  return (entity) => {
+    const text = represent(entity);
+    return text === '{}' ? undefined : text;
+  };
+}
+
+function compositesOf(place: Place, brings: SelectionTree): number[] {
+  return [...brings].flatMap(([name, inner]) => {
+    const below = inner && place.below.get(name)!;
+    return below && !below.isContested ? [below.id] : [];
+  });
+}
+
+/**
+ * Branches that do the same at the same time, only for other places, become one branch: the planner fetches the same of an entity once
+ * for every path to it. Nothing waits for anything that it would not have waited for otherwise.
+ */
+function fuse(branches: readonly Step[]): Step {
+  const fused: Step[] = [];
+  for (const branch of branches) {
+    const twin = fused.findIndex((each) => isTwin(each, branch));
+    if (twin < 0) fused.push(branch);
+    else fused[twin] = join(fused[twin]!, branch);
+  }
+  return fused.length === 1 ? fused[0]! : { kind: 'parallel', steps: fused };
+}
+
+function isTwin(a: Step, b: Step): boolean {
+  if (a.kind === 'fetch' && b.kind === 'fetch') return isTwinFetch(a.node, b.node);
+  if (a.kind !== 'sequence' || b.kind !== 'sequence' || a.steps.length !== b.steps.length) return false;
+  return a.steps.every((step, index) => isTwin(step, b.steps[index]!));
+}
+
+function isTwinFetch(a: FetchNode, b: FetchNode): boolean {
+  // Two effects are two, and what two root fetches bring is for one target each.
+  if (!a.requires || !b.requires || a.operationKind !== 'query' || b.operationKind !== 'query') return false;
+  if (a.serviceName !== b.serviceName || a.operation.length !== b.operation.length) return false;
+  if (a.contextRewrites?.length || b.contextRewrites?.length) return false;
+  return textOf(a) === textOf(b);
+}
+
+/** All but its name, which the planner gives by order. */
+function textOf(node: FetchNode): string {
+  const { operation, operationName, requires, inputRewrites, outputRewrites, variableUsages } = node;
+  const nameless = operationName === undefined ? operation : operation.replace(operationName, '');
+  return JSON.stringify([nameless, requires, inputRewrites, outputRewrites, variableUsages]);
+}
+
+function join(a: Step, b: Step): Step {
+  if (a.kind === 'fetch' && b.kind === 'fetch') return { ...a, ends: [...a.ends, ...b.ends] };
+  if (a.kind === 'sequence' && b.kind === 'sequence')
+    return { kind: 'sequence', steps: a.steps.map((step, index) => join(step, b.steps[index]!)) };
+  throw new Error('only twins are joined');
+}
