@@ -15,6 +15,8 @@ export interface Run {
   readonly isPossible: IsPossibleType;
   /** By the number of a place: 1 when its values stand in several places of the answer. */
   readonly isRepeated: Uint8Array;
+  /** Whether all strings of the answer so far may be written as JSON without a look at them. */
+  isPlain: boolean;
   readonly report: ErrorSink;
   /** Takes places that are null because of what was reported elsewhere. */
   readonly excuse: (places: readonly ResponsePath[]) => void;

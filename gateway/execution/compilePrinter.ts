@@ -22,14 +22,19 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import { generate, member } from './generate.js';
 import { jsonText, quoted } from './jsonText.js';
 import type { Place } from './places.js';
+import type { Run } from './Run.js';
 import type { JsonObject } from './Target.js';
 
 /**
  * Writes the answer of an operation as JSON text straight from what the subgraphs brought: the operation's fields in its order, under its
  * names, nothing else. Undefined when something in the data is not as the schema says, a null where none may be among it: then
- * shapeResponse finds out what, and where. `isRepeated` says of a place's number that its values stand in several places, so that each is written once.
+ * shapeResponse finds out what, and where. Values that stand in several places are written once.
  */
-export type PrintAnswer = (data: JsonObject, coerced: Readonly<JsonObject>, isRepeated: Uint8Array) => string | undefined;
+export type PrintAnswer = (
+  data: JsonObject,
+  coerced: Readonly<JsonObject>,
+  knowledge: Pick<Run, 'isRepeated' | 'isPlain'>,
+) => string | undefined;
 
 interface Printing {
   readonly schema: GraphQLSchema;
@@ -52,7 +57,7 @@ export function compilePrinter(
   const printing: Printing = { schema, dataName, fragments };
   const conditions = conditionsOf(operation, fragments);
   const variants = new Map<string, PrintVariant>();
-  return (data, coerced, isRepeated) => {
+  return (data, coerced, knowledge) => {
     const key = conditions.map((name) => (coerced[name] === true ? '1' : '0')).join('');
     let print = variants.get(key);
     if (!print) {
@@ -60,7 +65,7 @@ export function compilePrinter(
       const held = Object.fromEntries(conditions.map((name) => [name, coerced[name] === true]));
       variants.set(key, (print = compileVariant(printing, operation, held, root)));
     }
-    return print(data, isRepeated);
+    return print(data, knowledge);
   };
 }
 
@@ -77,13 +82,14 @@ function conditionsOf(operation: OperationDefinitionNode, fragments: Record<stri
   return [...names];
 }
 
-type PrintVariant = (data: JsonObject, isRepeated: Uint8Array) => string | undefined;
+type PrintVariant = (data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPlain'>) => string | undefined;
 type Print = (value: never) => string;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
 /** What the functions of one variant have in common while they print one answer; printing is synchronous, so one is enough. */
 interface State {
   isRepeated: Uint8Array;
+  isPlain: boolean;
   /** By where in the source they are written: the texts of values that stand in several places. */
   readonly texts: Map<number, Map<unknown, string>>;
 }
@@ -95,7 +101,7 @@ function compileVariant(
   rootPlace: Place,
 ): PrintVariant {
   const { schema, fragments, dataName } = printing;
-  const state: State = { isRepeated: new Uint8Array(), texts: new Map() };
+  const state: State = { isRepeated: new Uint8Array(), isPlain: false, texts: new Map() };
   let sites = 0;
 
   const printObject = (type: GraphQLObjectType, fields: () => Fields, place: Place | undefined): Print => {
@@ -183,7 +189,7 @@ function compileVariant(
       }
     }
     parts.push(`return s+${JSON.stringify(`${text}}`)};`);
-    return generate<Print>(scope, `return function(o){let s='',v;${parts.join('')}}`);
+    return generate<Print>(scope, `return function(o){const plain=state.isPlain;let s='',v;${parts.join('')}}`);
   };
 
   const rootType = schema.getRootType(operation.operation)!;
@@ -192,8 +198,9 @@ function compileVariant(
     () => collectFields(schema, fragments, variables, rootType, operation.selectionSet),
     rootPlace,
   );
-  return (data, isRepeated) => {
+  return (data, { isRepeated, isPlain }) => {
     state.isRepeated = isRepeated;
+    state.isPlain = isPlain;
     try {
       return printRoot(data as never);
     } catch (error) {
@@ -241,7 +248,7 @@ function appendLeaf(v: string, type: GraphQLLeafType, name: (value: unknown) => 
   switch (type.name) {
     case 'ID':
     case 'String':
-      return `s+=typeof ${v}==='string'?q(${v}):${serialize}(${v});`;
+      return `if(typeof ${v}!=='string')s+=${serialize}(${v});else if(plain)s+='"'+${v}+'"';else s+=q(${v});`;
     case 'Int':
       return `if(typeof ${v}==='number'&&(${v}|0)===${v})s+=${v};else s+=${serialize}(${v});`;
     case 'Float':

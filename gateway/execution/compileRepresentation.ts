@@ -4,49 +4,81 @@ import { jsonText, quoted } from './jsonText.js';
 import type { IsPossibleType } from './rewrites.js';
 import { isObject, type JsonObject } from './Target.js';
 
-/**
- * What a fetch requires of an entity, as JSON text with a fixed order of fields, so that equal texts mean equal entities; undefined when
- * something of it is missing. Null is a value: a nullable field that is required may be null.
- */
-export type Represent = (entity: JsonObject) => string | undefined;
+/** What a fetch requires of the entities of one type. */
+export interface Representation {
+  /**
+   * As JSON text with a fixed order of fields, so that equal texts mean equal entities; undefined when something of it is missing. Null
+   * is a value: a nullable field that is required may be null.
+   */
+  text(entity: JsonObject): string | undefined;
+  /**
+   * Finds out whether two entities are the same without writing them: one value to look up by, and a comparison of the rest. Null when
+   * only the text can tell.
+   */
+  readonly comparison: { key(entity: JsonObject): unknown; isSame(a: JsonObject, b: JsonObject): boolean } | null;
+}
 
-/** One function for each type that an entity turns out to have, made when it is first met. */
-export function compileRepresentation(selections: readonly QueryPlanSelectionNode[], isPossible: IsPossibleType): Represent {
-  const byType = new Map<unknown, Represent>();
+/** By the type that an entity says it has; null when nothing is required of such. */
+export type RepresentationOf = (entity: JsonObject) => Representation | null;
+
+/** Functions are made for each type when it is first met. */
+export function compileRepresentation(
+  selections: readonly QueryPlanSelectionNode[],
+  isPossible: IsPossibleType,
+): RepresentationOf {
+  const byType = new Map<unknown, Representation | null>();
+  let last: { typeName: unknown; representation: Representation | null } | undefined;
   return (entity) => {
-    const typeName = Object.hasOwn(entity, '__typename') ? entity['__typename'] : undefined;
-    let represent = byType.get(typeName);
-    if (!represent) {
-      represent = compileForType(selections, typeof typeName === 'string' ? typeName : undefined, isPossible);
+    const typeName = entity['__typename'];
+    if (last?.typeName === typeName && last) return last.representation;
+    let representation = byType.get(typeName);
+    if (representation === undefined) {
+      representation = compileForType(selections, typeof typeName === 'string' ? typeName : undefined, isPossible);
       // A subgraph may name any number of types; those that exist are few.
-      if (byType.size < MAX_TYPES) byType.set(typeName, represent);
+      if (byType.size < MAX_TYPES) byType.set(typeName, representation);
     }
-    return represent(entity);
+    last = { typeName, representation };
+    return representation;
   };
 }
 
 const MAX_TYPES = 1_000;
 
+type Text = Representation['text'];
+
 function compileForType(
   selections: readonly QueryPlanSelectionNode[],
   typeName: string | undefined,
   isPossible: IsPossibleType,
-): Represent {
+): Representation | null {
   const fields = new Map<string, QueryPlanSelectionNode[] | null>();
   collect(selections, typeName, isPossible, fields);
-  const inner: Represent[] = [];
+  if (fields.size === 0) return null;
+  const inner: Text[] = [];
   const parts = [...fields].map(([name, below], index) => {
     const text = JSON.stringify(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
     const read = `v=${member('o', name)};if(v===undefined)return undefined;`;
     if (!below) return `${read}s+=${text}+(typeof v==='string'?q(v):j(v));`;
-    inner.push(compileRepresentation(below, isPossible));
+    const of = compileRepresentation(below, isPossible);
+    inner.push((value) => {
+      const representation = of(value);
+      return representation ? representation.text(value) : '{}';
+    });
     return `${read}p=composite(v,inner[${inner.length - 1}]);if(p===undefined)return undefined;s+=${text}+p;`;
   });
-  if (parts.length === 0) return () => '{}';
-  return generate<Represent>(
+  const text = generate<Text>(
     { q: quoted, j: jsonText, composite, inner },
     `return function(o){let s='',v,p;${parts.join('')}return s+'}'}`,
   );
+  return { text, comparison: compileComparison(fields) };
+}
+
+function compileComparison(fields: ReadonlyMap<string, QueryPlanSelectionNode[] | null>): Representation['comparison'] {
+  const names = [...fields.keys()].filter((name) => name !== '__typename');
+  const [first] = names;
+  if (first === undefined || [...fields.values()].some((below) => below !== null)) return null;
+  const equal = names.map((name) => `${member('a', name)}===${member('b', name)}`);
+  return generate({}, `return {key:function(a){return ${member('a', first)}},isSame:function(a,b){return ${equal.join('&&')}}}`);
 }
 
 /** The fields that hold for a type, or for one that is not known; what two fragments select of one field is joined. */
@@ -67,15 +99,15 @@ function collect(
   }
 }
 
-function composite(value: unknown, represent: Represent): string | undefined {
+function composite(value: unknown, text: Text): string | undefined {
   if (Array.isArray(value)) {
-    let text = '[';
+    let texts = '[';
     for (let index = 0; index < value.length; index++) {
-      const item = composite(value[index], represent);
+      const item = composite(value[index], text);
       if (item === undefined) return undefined;
-      text += index === 0 ? item : `,${item}`;
+      texts += index === 0 ? item : `,${item}`;
     }
-    return `${text}]`;
+    return `${texts}]`;
   }
-  return isObject(value) ? represent(value) : jsonText(value);
+  return isObject(value) ? text(value) : jsonText(value);
 }

@@ -1,7 +1,7 @@
 import type { FetchNode, PlanNode } from '../planner/federation.js';
 import type { SubgraphOperation } from '../fetch/SubgraphClient.js';
 import { compileMerge, type Merge } from './compileMerge.js';
-import { compileRepresentation, type Represent } from './compileRepresentation.js';
+import { compileRepresentation, type Representation, type RepresentationOf } from './compileRepresentation.js';
 import { compileTargets, type CollectTargets } from './compileTargets.js';
 import type { Place, Places } from './places.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
@@ -28,7 +28,7 @@ export interface FetchStep {
   /** Names of the operation's variables that the fetch uses. */
   readonly variables: readonly string[];
   /** Null: root fields, which need nothing of their target. */
-  readonly represent: Represent | null;
+  readonly representationOf: RepresentationOf | null;
   /** Where what it brings belongs. Several: the plan has the same fetch for each of them, and one request serves all. */
   readonly ends: readonly FetchEnd[];
 }
@@ -95,7 +95,7 @@ function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, is
       ...(node.operationName !== undefined && { operationName: node.operationName }),
     },
     variables: node.variableUsages ?? [],
-    represent: representOf(node, isPossible),
+    representationOf: representationOf(node, isPossible),
     ends: [
       {
         path,
@@ -109,21 +109,20 @@ function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, is
   });
 }
 
-/** Nothing is asked for an object of which no required field holds, its type being another. */
-function representOf({ requires, inputRewrites }: FetchNode, isPossible: IsPossibleType): Represent | null {
+function representationOf({ requires, inputRewrites }: FetchNode, isPossible: IsPossibleType): RepresentationOf | null {
   if (!requires) return null;
-  if (inputRewrites?.length)
-    return (entity) => {
+  if (!inputRewrites?.length) return compileRepresentation(requires, isPossible);
+  const rewritten: Representation = {
+    text: (entity) => {
       const representation = project(entity, requires, isPossible);
+      // Of another type than those that something is required of.
       if (representation?.['__typename'] === undefined) return undefined;
       applyRewrites(representation, inputRewrites, isPossible);
       return JSON.stringify(representation);
-    };
-  const represent = compileRepresentation(requires, isPossible);
-  return (entity) => {
-    const text = represent(entity);
-    return text === '{}' ? undefined : text;
+    },
+    comparison: null,
   };
+  return () => rewritten;
 }
 
 function compositesOf(place: Place, brings: SelectionTree): number[] {

@@ -1,10 +1,11 @@
 import { Kind, type GraphQLFormattedError } from 'graphql';
 import type { FetchStep } from './compileSteps.js';
-import type { Asked } from './fetchEntities.js';
+
 import { reportErrors } from './reportErrors.js';
 import type { Run } from './Run.js';
 import { namesIn, selectionsOf } from './selectionTree.js';
 import { descend, isObject, type Target } from './Target.js';
+import { NOTHING, type Asked } from './toAsked.js';
 
 /** Reports what went wrong with a fetch of entities at every place where the answer shows it. Called before anything is merged. */
 export function entityErrors(
@@ -49,7 +50,7 @@ function locate({ texts, targets, slots, bounds }: Asked, run: Run): Target[][] 
   for (const { end } of bounds) {
     for (const target of descend([{ value: run.data, path: [], parent: undefined }], end.path)) {
       const slot = slotOf.get(target.value);
-      if (slot !== undefined && slot >= 0) places[slot]!.push(target);
+      if (slot !== undefined && slot !== NOTHING) places[slot]!.push(target);
     }
   }
   return places;

@@ -57,6 +57,7 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
     variables: { ...coerced, ...request.variables, ...hints },
     isPossible,
     isRepeated: new Uint8Array(compiled.places),
+    isPlain: plan.subscription === undefined && introspection === null,
     report: (error, places) => failed().report(error, places.map(toAnswer)),
     excuse: (places) => failed().excuse(places.map(toAnswer)),
     cache: request.cache ?? null,
@@ -86,7 +87,7 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
   return {
     shape,
     print: () => {
-      const text = compiled.print(data, coerced, run.isRepeated);
+      const text = compiled.print(data, coerced, run);
       if (text !== undefined) return withErrors(text);
       const { data: shaped, errors } = shape();
       const printed = { data: JSON.stringify(shaped) };
@@ -101,6 +102,7 @@ const NONE: Readonly<Record<string, string | MeshError>> = {};
 async function runSegment({ step, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
   const own = apart ? { ...run, data: {} } : run;
   await runSteps(step, own);
+  if (!own.isPlain) run.isPlain = false;
   return own.data;
 }
 

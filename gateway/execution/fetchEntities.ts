@@ -1,5 +1,5 @@
 import type { SubgraphResponse } from '../fetch/SubgraphClient.js';
-import type { Represent } from './compileRepresentation.js';
+import type { RepresentationOf } from './compileRepresentation.js';
 import type { FetchEnd, FetchStep } from './compileSteps.js';
 import { entityErrors } from './entityErrors.js';
 import { entitiesThroughCache } from './fetchThroughCache.js';
@@ -8,32 +8,18 @@ import { applyRewrites } from './rewrites.js';
 import type { Run } from './Run.js';
 import { sendFetch, variablesOf, variablesText } from './sendFetch.js';
 import { isObject, type JsonObject } from './Target.js';
+import { toAsked, type Asked, type Bound } from './toAsked.js';
 
-/** Where the targets of an end stop in the list of all. */
-export interface Bound {
-  readonly end: FetchEnd;
-  readonly upTo: number;
-}
-
-/** The entities that a fetch asks for, each once, and what they stand for. */
-export interface Asked {
-  /** Representations. */
-  readonly texts: readonly string[];
-  readonly targets: readonly JsonObject[];
-  /** For each target which representation is its; -1: something that is required is missing, and nothing is asked for it. */
-  readonly slots: readonly number[];
-  readonly bounds: readonly Bound[];
-}
-
+/** Asks for the entities that the targets stand for, each once, and gives each target what is its. */
 export async function fetchEntities(
   step: FetchStep,
-  represent: Represent,
+  representationOf: RepresentationOf,
   targets: readonly JsonObject[],
   bounds: readonly Bound[],
   ofContext: Readonly<JsonObject>,
   run: Run,
 ): Promise<void> {
-  const asked = toAsked(represent, targets, bounds);
+  const asked = toAsked(representationOf, targets, bounds);
   const { texts } = asked;
   if (texts.length === 0) return;
   const variables = variablesOf(step, run, ofContext);
@@ -45,25 +31,9 @@ export async function fetchEntities(
   } else take(step, asked, await ask(texts), null, run);
 }
 
-function toAsked(represent: Represent, targets: readonly JsonObject[], bounds: readonly Bound[]): Asked {
-  const texts: string[] = [];
-  const slots: number[] = [];
-  const known = new Map<string, number>();
-  for (const target of targets) {
-    const text = represent(target);
-    let slot = text === undefined ? -1 : known.get(text);
-    if (slot === undefined) {
-      slot = texts.length;
-      known.set(text!, slot);
-      texts.push(text!);
-    }
-    slots.push(slot);
-  }
-  return { texts, targets, slots, bounds };
-}
-
 /** `missing` are the places of those that the subgraph was asked for, who alone can be missing when it fails; null: all. */
 function take(step: FetchStep, asked: Asked, response: SubgraphResponse, missing: readonly number[] | null, run: Run): void {
+  if (!response.isPlain) run.isPlain = false;
   const found: unknown = response.data?.['_entities'];
   const entities = Array.isArray(found) ? (found as unknown[]) : [];
   // An answer for every entity, and no errors: the rule, which needs no paths.

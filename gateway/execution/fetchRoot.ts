@@ -29,6 +29,7 @@ export async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
     if (!response.data) run.excuse(everywhere());
   }
   if (!response.data) return;
+  if (!response.isPlain) run.isPlain = false;
   let data = response.data as JsonObject;
   const isShared = response.isShared === true;
   if (node.outputRewrites?.length) {

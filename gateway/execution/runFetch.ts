@@ -7,19 +7,19 @@ import { descend, isObject, type JsonObject, type Target } from './Target.js';
 
 /** Runs one fetch and merges what it brings. Never rejects: a failure is reported where its fields would be. */
 export async function runFetch(step: FetchStep, run: Run): Promise<void> {
-  if (!step.represent) return fetchRoot(step, run);
+  if (!step.representationOf) return fetchRoot(step, run);
   if (!step.node.contextRewrites?.length) {
     const targets: JsonObject[] = [];
     const ends = step.ends.map((end) => {
       end.collect(run.data, targets, run.isRepeated);
       return { end, upTo: targets.length };
     });
-    return fetchEntities(step, step.represent, targets, ends, {}, run);
+    return fetchEntities(step, step.representationOf, targets, ends, {}, run);
   }
   const end = step.ends[0]!;
   await Promise.all(
     byContext(step, run).map(({ variables, targets }) =>
-      fetchEntities(step, step.represent!, targets, [{ end, upTo: targets.length }], variables, run),
+      fetchEntities(step, step.representationOf!, targets, [{ end, upTo: targets.length }], variables, run),
     ),
   );
 }

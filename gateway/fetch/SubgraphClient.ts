@@ -27,6 +27,8 @@ export interface SubgraphResponse {
   readonly errors?: readonly GraphQLFormattedError[];
   /** Set when somebody else holds the same objects: whoever wants to change them copies them. */
   readonly isShared?: true;
+  /** Set when the text had no backslash, so that no string in it has anything that JSON escapes. */
+  readonly isPlain?: true;
 }
 
 /**

@@ -1,0 +1,69 @@
+import type { Representation, RepresentationOf } from './compileRepresentation.js';
+import type { FetchEnd } from './compileSteps.js';
+import type { JsonObject } from './Target.js';
+
+/** Where the targets of an end stop in the list of all. */
+export interface Bound {
+  readonly end: FetchEnd;
+  readonly upTo: number;
+}
+
+/** The entities that a fetch asks for, each once, and what they stand for. */
+export interface Asked {
+  /** Representations. */
+  readonly texts: readonly string[];
+  readonly targets: readonly JsonObject[];
+  /** For each target which representation is its; NOTHING: something that is required is missing, and nothing is asked for it. */
+  readonly slots: readonly number[];
+  readonly bounds: readonly Bound[];
+}
+
+export const NOTHING = -1;
+
+/** Of entities with one key, or many with the same one would be compared in pairs. */
+const MAX_COMPARED = 8;
+
+/** An entity that stands in many places is compared with the first of them, which costs a fraction of writing it again. */
+export function toAsked(of: RepresentationOf, targets: readonly JsonObject[], bounds: readonly Bound[]): Asked {
+  const texts: string[] = [];
+  const slots: number[] = [];
+  const byText = new Map<string, number>();
+  const byKey = new Map<unknown, Known>();
+  const slotOf = (text: string | undefined): number => {
+    if (text === undefined) return NOTHING;
+    let slot = byText.get(text);
+    if (slot === undefined) {
+      slot = texts.push(text) - 1;
+      byText.set(text, slot);
+    }
+    return slot;
+  };
+  for (const target of targets) {
+    const representation = of(target);
+    if (!representation?.comparison) {
+      slots.push(representation ? slotOf(representation.text(target)) : NOTHING);
+      continue;
+    }
+    const { comparison } = representation;
+    const key = comparison.key(target);
+    const first = byKey.get(key);
+    let known = first;
+    let compared = 0;
+    while (known && !(known.representation === representation && comparison.isSame(known.target, target)))
+      known = ++compared < MAX_COMPARED ? known.next : undefined;
+    if (!known) {
+      known = { target, representation, slot: slotOf(representation.text(target)), next: first };
+      byKey.set(key, known);
+    }
+    slots.push(known.slot);
+  }
+  return { texts, targets, slots, bounds };
+}
+
+/** Those that have the same key. */
+interface Known {
+  readonly target: JsonObject;
+  readonly representation: Representation;
+  readonly slot: number;
+  readonly next: Known | undefined;
+}
