@@ -12,7 +12,6 @@ type Variables = Readonly<Record<string, unknown>>;
 
 interface Governed {
   readonly governed: { readonly document: DocumentNode };
-  readonly operationName: string | undefined;
 }
 
 interface Planned {
@@ -34,9 +33,8 @@ export function createCachePolicies(supergraph: Supergraph) {
   const ofHinted = ofNode(UNSAID);
   const ofClient = memoized(
     ({ governed }: Governed) => governed.document,
-    ({ governed: { document }, operationName }: Governed, variables: Variables) =>
-      selectionPolicy(supergraph, hints, document, findOperation(document, operationName), variables),
-    ({ operationName }) => operationName ?? '',
+    ({ governed: { document } }: Governed, variables: Variables) =>
+      selectionPolicy(supergraph, hints, document, findOperation(document), variables),
   );
   return {
     /** Of a fetch for its own sake. */
@@ -52,18 +50,14 @@ export function createCachePolicies(supergraph: Supergraph) {
 function memoized<Of>(
   documentOf: (of: Of) => DocumentNode,
   work: (of: Of, variables: Variables) => CachePolicy,
-  nameOf: (of: Of) => string = () => '',
 ): (of: Of, variables: Variables) => CachePolicy {
-  const known = new WeakMap<DocumentNode, Map<string, CachePolicy> | null>();
+  /** Null: it depends on the variables. */
+  const known = new WeakMap<DocumentNode, CachePolicy | null>();
   return (of, variables) => {
     const document = documentOf(of);
-    let byName = known.get(document);
-    if (byName === undefined) known.set(document, (byName = hasConditions(document) ? null : new Map()));
-    if (byName === null) return work(of, variables);
-    const name = nameOf(of);
-    let policy = byName.get(name);
-    if (!policy) byName.set(name, (policy = work(of, variables)));
-    return policy;
+    let policy = known.get(document);
+    if (policy === undefined) known.set(document, (policy = hasConditions(document) ? null : work(of, variables)));
+    return policy ?? work(of, variables);
   };
 }
 

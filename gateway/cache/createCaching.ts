@@ -28,7 +28,6 @@ interface Parts {
 /** A governed and planned operation. */
 export interface Asked {
   readonly document: DocumentNode;
-  readonly operationName: string | undefined;
   /** As the client sent them. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly coerced: Readonly<Record<string, unknown>>;
@@ -67,10 +66,10 @@ export function createCaching({ cache, supergraph, generations, metrics, clock }
   const policies = createCachePolicies(supergraph);
   const parts = { kept, generations, supergraphVersion: supergraph.version, policyOf: policies.ofFetch, clock };
 
-  const keyOf = ({ document, operationName, variables, governed, plan, coerced, principal }: Asked, policy: CachePolicy) => {
+  const keyOf = ({ document, variables, governed, plan, coerced, principal }: Asked, policy: CachePolicy) => {
     const generation = generations.of([...new Set(fetchesOf(plan, coerced).map(({ serviceName }) => serviceName))]);
     if (generation === null) return null;
-    const operation = [textOf(document), textOf(governed.document), operationName ?? ''];
+    const operation = [textOf(document), textOf(governed.document)];
     const view = viewOf(principal, policy.isPrivate);
     const all = canonicalJson(['response', supergraph.version, operation, variables, view, generation]);
     return createHash('sha256').update(all).digest('base64url');

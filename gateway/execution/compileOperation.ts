@@ -30,29 +30,19 @@ export interface CompiledSegment extends PlanSegment {
   readonly step: Step | undefined;
 }
 
-/** `document` is the client's own: it gives the answer its shape, even when what was planned is less. */
-export function compileOperation(
-  supergraph: Supergraph,
-  plan: OperationPlan,
-  document: DocumentNode,
-  operationName: string | undefined,
-): CompiledOperation {
+/** `document` has the client's own operation: it gives the answer its shape, even when what was planned is less. */
+export function compileOperation(supergraph: Supergraph, plan: OperationPlan, document: DocumentNode): CompiledOperation {
   let byDocument = compiled.get(plan);
   if (!byDocument) compiled.set(plan, (byDocument = new WeakMap()));
   let operation = byDocument.get(document);
-  if (!operation) byDocument.set(document, (operation = compile(supergraph, plan, document, operationName)));
+  if (!operation) byDocument.set(document, (operation = compile(supergraph, plan, document)));
   return operation;
 }
 
 const compiled = new WeakMap<OperationPlan, WeakMap<DocumentNode, CompiledOperation>>();
 
-function compile(
-  supergraph: Supergraph,
-  plan: OperationPlan,
-  document: DocumentNode,
-  operationName: string | undefined,
-): CompiledOperation {
-  const operation = findOperation(document, operationName);
+function compile(supergraph: Supergraph, plan: OperationPlan, document: DocumentNode): CompiledOperation {
+  const operation = findOperation(document);
   const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
   const places = createPlaces();
   const parts: StepParts = { places, isPossible: possibleTypes(supergraph), isInterface: interfaces(supergraph) };

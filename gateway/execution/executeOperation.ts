@@ -19,9 +19,8 @@ import { isObject, mergeInto, type JsonObject, type ResponsePath } from './Targe
 export interface OperationRequest {
   readonly supergraph: Supergraph;
   readonly plan: OperationPlan;
-  /** The client's own document: it gives the answer its shape, even when what was planned is less. */
+  /** The client's own operation: it gives the answer its shape, even when what was planned is less. */
   readonly document: DocumentNode;
-  readonly operationName?: string | undefined;
   /** As the client sent them; they must be valid for the operation. */
   readonly variables: Readonly<Record<string, unknown>>;
   /** The same as the operation's types make them, defaults applied. */
@@ -39,8 +38,8 @@ export interface OperationRequest {
 
 /** Runs a planned operation. Never rejects for what a subgraph does. */
 export async function executeOperation(request: OperationRequest): Promise<Outcome> {
-  const { supergraph, plan, document, operationName, coerced, clients, context, hints = NONE, event } = request;
-  const compiled = compileOperation(supergraph, plan, document, operationName);
+  const { supergraph, plan, document, coerced, clients, context, hints = NONE, event } = request;
+  const compiled = compileOperation(supergraph, plan, document);
   const { operation, fragments, introspection, isPossible, isInterface } = compiled;
 
   // Most operations fail nowhere.

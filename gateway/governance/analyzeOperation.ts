@@ -44,13 +44,8 @@ type RulesOf = (typeName: string, fieldName?: string) => readonly Rule[];
  * interface or union, those of every type that it may turn out to be; what a type implements counts as its own. A rule of a type is met
  * once on the way down to its fields. Nothing is decided here, so it is done once.
  */
-export function analyzeOperation(
-  schema: GraphQLSchema,
-  rulesOf: RulesOf,
-  document: DocumentNode,
-  operationName: string | undefined,
-): Analysis {
-  const found = findOperation(document, operationName);
+export function analyzeOperation(schema: GraphQLSchema, rulesOf: RulesOf, document: DocumentNode): Analysis {
+  const found = findOperation(document);
   const operation = { ...found, selectionSet: spreadFragments(found.selectionSet, fragmentsOf(document)) };
   const root = schema.getRootType(found.operation);
   // Validation passes over an operation whose root type is not there.

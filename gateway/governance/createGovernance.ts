@@ -29,12 +29,7 @@ interface Parts {
   readonly clock: () => number;
 }
 
-export type Govern = (
-  document: DocumentNode,
-  operationName: string | undefined,
-  variables: Record<string, unknown>,
-  principal: Principal,
-) => Governed;
+export type Govern = (document: DocumentNode, variables: Record<string, unknown>, principal: Principal) => Governed;
 
 interface Denial {
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
@@ -50,25 +45,23 @@ const KEPT_PRUNED = 2_000;
  */
 export function createGovernance({ supergraph, engine, recorder, metrics, clock }: Parts): Govern {
   const rulesOf = createRuleIndex(supergraph);
-  const analyses = new WeakMap<DocumentNode, Map<string, Analysis>>();
+  const analyses = new WeakMap<DocumentNode, Analysis>();
   const pruned = new LRUCache<string, DocumentNode>({ max: KEPT_PRUNED });
   const ids = new WeakMap<Analysis, string>();
 
-  const analysisOf = (document: DocumentNode, operationName: string | undefined): Analysis => {
-    let byName = analyses.get(document);
-    if (!byName) analyses.set(document, (byName = new Map()));
-    let analysis = byName.get(operationName ?? '');
+  const analysisOf = (document: DocumentNode): Analysis => {
+    let analysis = analyses.get(document);
     if (!analysis) {
-      analysis = analyzeOperation(supergraph.apiSchema, rulesOf, document, operationName);
-      byName.set(operationName ?? '', analysis);
+      analysis = analyzeOperation(supergraph.apiSchema, rulesOf, document);
+      analyses.set(document, analysis);
       ids.set(analysis, randomUUID());
     }
     return analysis;
   };
 
-  return (document, operationName, variables, principal) => {
-    const analysis = analysisOf(document, operationName);
-    const taken: RecordedDecision[] = [];
+  return (document, variables, principal) => {
+    const analysis = analysisOf(document);
+    const taken: Omit<RecordedDecision, 'operation'>[] = [];
     const errors: GraphQLFormattedError[] = [];
     const cut: Guarded[] = [];
     let byPolicies = false;
@@ -87,7 +80,6 @@ export function createGovernance({ supergraph, engine, recorder, metrics, clock 
         outcome: decision.allowed ? 'ALLOW' : 'DENY',
         rules: decision.rules,
         policyVersion: decision.policyVersion,
-        operation: operationName ?? null,
         field: coordinate,
         reason: decision.reason,
       });
@@ -134,9 +126,9 @@ export function createGovernance({ supergraph, engine, recorder, metrics, clock 
       denied: errors,
       nothingLeft: !left,
       byPolicies,
-      record: () => {
+      record: (operation) => {
         for (const { outcome } of taken) metrics.decision(outcome);
-        recorder?.record(taken);
+        recorder?.record(taken.map((decision) => ({ ...decision, operation })));
       },
     };
   };

@@ -7,7 +7,10 @@ export interface Operation {
   /** What it was validated against: a supergraph that is replaced meanwhile still answers what was asked of it. */
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
+  /** Which of the document's operations; needed when it has several. */
   readonly operationName?: string | undefined;
+  /** What the client calls it, where the document does not say. */
+  readonly name?: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 

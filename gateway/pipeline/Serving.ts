@@ -27,12 +27,8 @@ export interface Serving extends Control {
 
 /** Who may do what, and who computes it: governance, routing and the snapshot that both decide by. */
 export interface Control {
-  govern(
-    document: DocumentNode,
-    operationName: string | undefined,
-    variables: Record<string, unknown>,
-    principal: Principal,
-  ): Governed;
+  /** The document has one operation. */
+  govern(document: DocumentNode, variables: Record<string, unknown>, principal: Principal): Governed;
   /** By variable name: the signed route hint, or why the field cannot be routed just now. */
   route(
     routed: readonly RoutedInstance[],
@@ -65,5 +61,5 @@ export interface Governed {
   /** Whether policies were asked, hence whether an old snapshot may have decided. */
   readonly byPolicies: boolean;
   /** Puts the decisions on record. Not called for each event of a subscription, only when it opens and when it is denied. */
-  record(): void;
+  record(operationName: string | null): void;
 }

@@ -8,6 +8,7 @@ import { toExecutionResult } from '../transport/clientError.js';
 import { openSubscription, type OpenSubscription } from './handleEvent.js';
 import { handleOperation } from './handleOperation.js';
 import type { Operation, Operations } from './Operations.js';
+import { selectOperation, type SelectedOperation } from './selectOperation.js';
 import type { Serving } from './Serving.js';
 
 export interface ReloadableOperations extends Operations {
@@ -59,16 +60,18 @@ export function createOperations(first: Serving): ReloadableOperations {
     },
     serving: () => current,
     running: () => running,
-    execute: async (operation, call) => {
+    execute: async (given, call) => {
       running++;
-      describe(operation);
       try {
-        return await handleOperation(servingOf(operation), operation, call);
+        const operation = selectOperation(given);
+        describe(operation);
+        return await handleOperation(servingOf(given), operation, call);
       } finally {
         running--;
       }
     },
-    subscribe: async (operation, call) => {
+    subscribe: async (given, call) => {
+      const operation = selectOperation(given);
       if (subscriptions >= LIMITS.subscriptions)
         throw new MeshError(
           'TOO_MANY_SUBSCRIPTIONS',
@@ -82,7 +85,7 @@ export function createOperations(first: Serving): ReloadableOperations {
         if (opened) open.delete(opened);
       };
       try {
-        const serving = servingOf(operation);
+        const serving = servingOf(given);
         opened = await openSubscription(serving, operation, call, left);
         open.add(opened);
         if (serving !== current) opened.move(current);
@@ -96,9 +99,9 @@ export function createOperations(first: Serving): ReloadableOperations {
 }
 
 /** The span that the transport has opened: named by the kind, as OpenTelemetry asks, since callers choose the operation's own name. */
-function describe({ document, operationName }: Operation): void {
-  const { operation: kind, name } = findOperation(document, operationName);
-  describeSpan({ 'graphql.operation.type': kind, ...(name && { 'graphql.operation.name': name.value }) }, kind);
+function describe({ document, name }: SelectedOperation): void {
+  const { operation: kind } = findOperation(document);
+  describeSpan({ 'graphql.operation.type': kind, ...(name !== null && { 'graphql.operation.name': name }) }, kind);
 }
 
 function mapStream<From, To>(stream: AsyncIterableIterator<From>, map: (value: From) => To): AsyncIterableIterator<To> {

@@ -14,7 +14,7 @@ import type { OperationResult } from '../execution/Outcome.js';
 import type { JsonObject } from '../execution/Target.js';
 import { findOperation, isIncluded, rootFieldsOf } from '../planner/rootFields.js';
 import { coerceVariables, refuseStaleSnapshot } from './handleOperation.js';
-import type { Operation } from './Operations.js';
+import type { SelectedOperation } from './selectOperation.js';
 import type { Governed, Serving } from './Serving.js';
 import { validateOnce } from './validateOnce.js';
 
@@ -32,12 +32,12 @@ export interface OpenSubscription {
  */
 export async function openSubscription(
   serving: Serving,
-  operation: Operation,
+  operation: SelectedOperation,
   call: Call,
   onEnd: () => void,
 ): Promise<OpenSubscription> {
   let subscription = bind(serving, operation, call);
-  governAgain(subscription).record();
+  governAgain(subscription).record(operation.name);
   // It lives as long as the subscription, and its reading belongs to no trace.
   const reader = await untraced(() => openReader(subscription));
   serving.metrics.subscriptions(1);
@@ -65,7 +65,7 @@ export async function openSubscription(
 /** A subscription on the supergraph that serves it now. */
 interface Subscription {
   readonly serving: Serving;
-  readonly operation: Operation;
+  readonly operation: SelectedOperation;
   readonly variables: Record<string, unknown>;
   readonly stream: EventStream;
   readonly field: string;
@@ -73,7 +73,7 @@ interface Subscription {
   readonly call: Call;
 }
 
-function bind(serving: Serving, operation: Operation, call: Call): Subscription {
+function bind(serving: Serving, operation: SelectedOperation, call: Call): Subscription {
   const variables = coerceVariables(operation);
   const { field, args } = rootField(operation, variables);
   return { serving, operation, variables, stream: findEventStream(serving.supergraph, field), field, args, call };
@@ -92,7 +92,7 @@ function rebind({ operation, call, stream }: Subscription, serving: Serving): Su
   if (invalid) throw changed(invalid.message);
   try {
     const bound = bind(serving, { ...operation, schema }, call);
-    serving.planner.plan(operation.document, operation.operationName);
+    serving.planner.plan(operation.document);
     if (bound.stream.topic === stream.topic) return bound;
   } catch (cause) {
     throw changed((cause as Error).message, cause);
@@ -117,7 +117,7 @@ async function handleEvent(subscription: Subscription, event: LoggedEvent): Prom
 async function deliver(subscription: Subscription, event: LoggedEvent, payload: JsonObject): Promise<OperationResult> {
   const { serving, operation, variables, stream, field, call } = subscription;
   const governed = governAgain(subscription);
-  const plan = serving.planner.plan(governed.document, operation.operationName);
+  const plan = serving.planner.plan(governed.document);
   const { supergraph, clients, caching, metrics } = serving;
   const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
     const context = { request: contextOf(serving, call, event), signal };
@@ -134,10 +134,10 @@ async function deliver(subscription: Subscription, event: LoggedEvent, payload: 
 function governAgain({ serving, operation, variables, call }: Subscription): Governed {
   if (call.expiresAt !== null && call.expiresAt <= serving.clock())
     throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one and go on from the last cursor.');
-  const governed = serving.govern(operation.document, operation.operationName, variables, call.request.principal);
+  const governed = serving.govern(operation.document, variables, call.request.principal);
   if (governed.byPolicies) refuseStaleSnapshot(serving);
   if (governed.nothingLeft) {
-    governed.record();
+    governed.record(operation.name);
     const [denied] = governed.denied;
     throw new MeshError(
       String(denied?.extensions?.['code'] ?? 'FORBIDDEN'),
@@ -147,8 +147,8 @@ function governAgain({ serving, operation, variables, call }: Subscription): Gov
   return governed;
 }
 
-function rootField({ schema, document, operationName }: Operation, variables: Record<string, unknown>) {
-  const root = rootFieldsOf(document, findOperation(document, operationName))[0];
+function rootField({ schema, document }: SelectedOperation, variables: Record<string, unknown>) {
+  const root = rootFieldsOf(document, findOperation(document))[0];
   const definition = root && schema.getSubscriptionType()?.getFields()[root.field.name.value];
   // The planner throws for conditions on a root subscription field, so they are evaluated before it is asked.
   if (!root || !definition || !isIncluded(root, variables))

@@ -8,7 +8,7 @@ import type { FetchCache } from '../execution/FetchCache.js';
 import type { Outcome, PrintedResult } from '../execution/Outcome.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
-import type { Operation } from './Operations.js';
+import type { SelectedOperation } from './selectOperation.js';
 import type { Governed, Serving } from './Serving.js';
 
 /**
@@ -16,17 +16,17 @@ import type { Governed, Serving } from './Serving.js';
  * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan →
  * look into the cache → route → execute → respond.
  */
-export async function handleOperation(serving: Serving, operation: Operation, call: Call): Promise<PrintedResult> {
+export async function handleOperation(serving: Serving, operation: SelectedOperation, call: Call): Promise<PrintedResult> {
   const started = performance.now();
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
   try {
     const coerced = coerceVariables(operation);
     if (call.after !== null) await serving.caughtUp(call.after, call.signal);
-    const governed = serving.govern(operation.document, operation.operationName, coerced, call.request.principal);
+    const governed = serving.govern(operation.document, coerced, call.request.principal);
     if (governed.byPolicies) refuseStaleSnapshot(serving);
-    governed.record();
-    const plan = serving.planner.plan(governed.document, operation.operationName);
+    governed.record(operation.name);
+    const plan = serving.planner.plan(governed.document);
     kind = plan.kind;
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
@@ -45,8 +45,12 @@ export async function handleOperation(serving: Serving, operation: Operation, ca
 }
 
 /** Throws BAD_USER_INPUT, naming every variable that does not fit and where the operation declares it. */
-export function coerceVariables({ schema, document, operationName, variables }: Operation): Record<string, unknown> {
-  const definitions = findOperation(document, operationName).variableDefinitions ?? [];
+export function coerceVariables({
+  schema,
+  document,
+  variables,
+}: Pick<SelectedOperation, 'schema' | 'document' | 'variables'>): Record<string, unknown> {
+  const definitions = findOperation(document).variableDefinitions ?? [];
   const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 10 });
   if (errors) {
     const message = errors.map((error) => error.message).join(' ');
@@ -92,13 +96,13 @@ interface Planned {
 /** Tells the call how long its answer holds. */
 async function answerFromCache(
   { caching }: Serving,
-  { document, operationName, variables }: Operation,
+  { document, variables }: SelectedOperation,
   call: Call,
   { plan, governed, coerced }: Planned,
   compute: (cache: FetchCache | null) => Promise<Outcome>,
 ): Promise<PrintedResult> {
   const { principal } = call.request;
-  const asked = { document, operationName, variables, coerced, governed, plan, principal };
+  const asked = { document, variables, coerced, governed, plan, principal };
   const { result, freshness } = await caching.answer(asked, compute);
   call.answered(freshness);
   return result;
@@ -106,7 +110,7 @@ async function answerFromCache(
 
 function execute(
   serving: Serving,
-  operation: Operation,
+  operation: SelectedOperation,
   call: Call,
   {
     plan,

@@ -92,8 +92,8 @@ function govern(
   const document = parse(query);
   expect(validate(supergraph.apiSchema, document)).toEqual([]);
   const decide = createGovernance({ supergraph, engine, recorder, metrics: createMetrics(), clock: () => 0 });
-  const governed = decide(document, undefined, variables, principal);
-  governed.record();
+  const governed = decide(document, variables, principal);
+  governed.record(null);
   const denied = governed.denied.map(({ path, extensions }) => `${path!.join('.')} ${String(extensions!['code'])}`);
   // What is left must itself be a valid operation.
   expect(validate(supergraph.apiSchema, governed.document)).toEqual([]);
@@ -123,7 +123,7 @@ it('guards fields by the rules of the enum or scalar that they return', () => {
 
 it('refuses an operation whose root type the schema has not', () => {
   const decide = createGovernance({ supergraph, engine: engineOf([]), recorder: null, metrics: createMetrics(), clock: () => 0 });
-  expect(() => decide(parse('subscription { x }'), undefined, {}, USER)).toThrow(
+  expect(() => decide(parse('subscription { x }'), {}, USER)).toThrow(
     expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }),
   );
 });
@@ -216,8 +216,8 @@ it('guards a root type as any other type', () => {
     metrics: createMetrics(),
     clock: () => 0,
   });
-  expect(decide(parse('mutation { change { ok } }'), undefined, {}, USER).nothingLeft).toBe(true);
-  expect(decide(parse('{ open }'), undefined, {}, USER).denied).toEqual([]);
+  expect(decide(parse('mutation { change { ok } }'), {}, USER).nothingLeft).toBe(true);
+  expect(decide(parse('{ open }'), {}, USER).denied).toEqual([]);
 });
 
 it('guards a type wherever it is returned, in payloads of mutations too, and reports it once', () => {
@@ -258,9 +258,9 @@ it('decides anew for each caller on one document', () => {
   const decide = createGovernance({ supergraph, engine: engineOf([]), recorder: null, metrics: createMetrics(), clock: () => 0 });
   const root = { ...USER, scopes: ['root'] };
   for (let round = 0; round < 3; round++) {
-    expect(decide(document, undefined, {}, USER).denied).toHaveLength(1);
-    expect(decide(document, undefined, {}, root).denied).toHaveLength(0);
-    expect(decide(document, undefined, {}, root).document).toBe(document);
-    expect(decide(document, undefined, {}, USER).document).toBe(decide(document, undefined, {}, USER).document);
+    expect(decide(document, {}, USER).denied).toHaveLength(1);
+    expect(decide(document, {}, root).denied).toHaveLength(0);
+    expect(decide(document, {}, root).document).toBe(document);
+    expect(decide(document, {}, USER).document).toBe(decide(document, {}, USER).document);
   }
 });

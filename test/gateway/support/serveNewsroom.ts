@@ -8,6 +8,7 @@ import { createMemoryCache } from '../../../gateway/cache/memoryCache.js';
 import { createCall } from '../../../gateway/context/createCall.js';
 import { createControl } from '../../../gateway/createControl.js';
 import { parsed } from '../../../gateway/execution/Outcome.js';
+import { selectOperation } from '../../../gateway/pipeline/selectOperation.js';
 import { handleOperation } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { createMetrics } from '../../../gateway/telemetry/createMetrics.js';
@@ -32,7 +33,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
   let recorded = 0;
   const govern: typeof control.govern = (...asked) => {
     const governed = control.govern(...asked);
-    return { ...governed, record: () => (recorded++, governed.record()) };
+    return { ...governed, record: (name) => (recorded++, governed.record(name)) };
   };
   const serving = {
     ...control,
@@ -60,7 +61,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     const call = createCall({ caller: { principal, expiresAt: null }, headers: {}, overGet: false, gone, clock, randomHex });
     requests.length = 0;
     try {
-      const operation = { schema: supergraph.apiSchema, document, operationName, variables };
+      const operation = selectOperation({ schema: supergraph.apiSchema, document, operationName, variables });
       const { data, errors } = parsed(await handleOperation(serving, operation, call));
       return { data, errors, requests: [...requests], freshness: call.freshness() as Freshness | null };
     } finally {

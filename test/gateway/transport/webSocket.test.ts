@@ -52,8 +52,8 @@ describe('the WebSocket entrance', () => {
         },
       },
       control: {
-        govern: (document, operationName, variables, principal) => ({
-          ...openControl.govern(document, operationName, variables, principal),
+        govern: (document, variables, principal) => ({
+          ...openControl.govern(document, variables, principal),
           ...denied,
           record: () => void (denied && denials++),
         }),

@@ -28,8 +28,8 @@ describe('following a mesh', () => {
       eventLog,
       config: { host: '127.0.0.1', port, auth: { devTokens: true, jwt: null }, consoleFolder: '/nowhere' },
       control: {
-        govern: (document, operationName, variables, principal): Governed => {
-          const governed = openControl.govern(document, operationName, variables, principal);
+        govern: (document, variables, principal): Governed => {
+          const governed = openControl.govern(document, variables, principal);
           const field = denied.find((name) => print(document).includes(`${name}(`));
           if (field === undefined) return governed;
           const error = { message: `${field} needs more.`, extensions: { code: 'FORBIDDEN' } };

@@ -1,0 +1,113 @@
+import { coerceInputValue, typeFromAST, type DocumentNode, type GraphQLInputType, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { findOperation } from '../planner/rootFields.js';
+import { hoistLiterals, type Hoisted } from './hoistLiterals.js';
+import { normalizeText, type NormalizedText } from './normalizeText.js';
+import type { Operation } from './Operations.js';
+import { selectOperation } from './selectOperation.js';
+import { validateOnce } from './validateOnce.js';
+
+/**
+ * From a text to a valid operation, mostly by looking it up: first by the text, then by what is left of it without its name and literals,
+ * so that a client that writes its values into the text is planned for once. Null when the text is not a valid operation: whoever answers
+ * then finds out why. Throws what `checkOperation` throws.
+ */
+export type PrepareOperation = (
+  schema: GraphQLSchema,
+  source: string,
+  operationName: string | undefined,
+  variables: Readonly<Record<string, unknown>>,
+) => Operation | null;
+
+/** The rest of an operation, but for its variables and its literals' values. */
+interface Shape extends Hoisted {
+  readonly types: readonly GraphQLInputType[];
+}
+
+interface Known {
+  readonly document: DocumentNode;
+  readonly name: string | undefined;
+  readonly literals: Readonly<Record<string, unknown>>;
+}
+
+const KEPT = 2_000;
+const KEPT_CHARACTERS = 16 * 1024 * 1024;
+
+export function createPrepareOperation(checkOperation: (source: string) => DocumentNode): PrepareOperation {
+  const bySchema = new WeakMap<GraphQLSchema, ReturnType<typeof createKnown>>();
+  return (schema, source, operationName, variables) => {
+    let known = bySchema.get(schema);
+    if (!known) bySchema.set(schema, (known = createKnown(schema, checkOperation)));
+    const found = known(source, operationName);
+    if (!found) return null;
+    const { document, name, literals } = found;
+    return { schema, document, name, variables: { ...variables, ...literals } };
+  };
+}
+
+function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => DocumentNode) {
+  const bounds = { max: KEPT, maxSize: KEPT_CHARACTERS, sizeCalculation: (_: object, key: string) => key.length + 1 };
+  const texts = new LRUCache<string, Known>(bounds);
+  const shapes = new LRUCache<string, Shape>(bounds);
+
+  const look = (source: string, operationName: string | undefined): Known | null => {
+    const normalized = normalizeText(source);
+    const isNamed = normalized && (operationName === undefined || operationName === normalized.name);
+    const shape = isNamed && shapeOf(normalized);
+    if (shape) {
+      const literals = literalsOf(shape, normalized);
+      if (literals) return { document: shape.document, name: normalized.name ?? undefined, literals };
+    }
+    const document = checkOperation(source);
+    if (validateOnce(schema, document).length > 0) return null;
+    if (!isNamed) {
+      const { document: alone, name } = selectOperation({ schema, document, operationName, variables: {} });
+      return { document: alone, name: name ?? undefined, literals: {} };
+    }
+    return remember(document, normalized);
+  };
+  const shapeOf = ({ key, literals }: NormalizedText): Shape | undefined => {
+    const shape = shapes.get(key);
+    return shape && shape.kept.length > 0 ? shapes.get(variantOf(key, shape.kept, literals)) : shape;
+  };
+  const remember = (document: DocumentNode, normalized: NormalizedText): Known => {
+    const { key, name, literals } = normalized;
+    const hoisted = hoistLiterals(schema, document, normalized);
+    const { document: alone } = selectOperation({ schema, document: hoisted.document, variables: {} });
+    const definitions = findOperation(alone).variableDefinitions ?? [];
+    const types = hoisted.variables.map(({ name: wanted }) => {
+      const { type } = definitions.find(({ variable }) => variable.name.value === wanted)!;
+      return typeFromAST(schema, type) as GraphQLInputType;
+    });
+    const shape = { ...hoisted, document: alone, types };
+    shapes.set(key, shape);
+    if (shape.kept.length > 0) shapes.set(variantOf(key, shape.kept, literals), shape);
+    return { document: alone, name: name ?? undefined, literals: literalsOf(shape, normalized)! };
+  };
+
+  return (source: string, operationName: string | undefined): Known | null => {
+    const key = operationName === undefined ? source : `${operationName}\n${source}`;
+    let known = texts.get(key);
+    if (!known) {
+      const found = look(source, operationName);
+      if (!found) return null;
+      texts.set(key, (known = found));
+    }
+    return known;
+  };
+}
+
+function variantOf(key: string, kept: readonly number[], literals: NormalizedText['literals']): string {
+  return `${key}\n${JSON.stringify(kept.map((literal) => literals[literal]))}`;
+}
+
+/** Null when one does not fit its type: then the text is not valid, although others of its shape are. */
+function literalsOf({ variables, types }: Shape, { literals }: NormalizedText): Record<string, unknown> | null {
+  const values: Record<string, unknown> = {};
+  let fits = true;
+  variables.forEach(({ name, literal }, index) => {
+    values[name] = literals[literal];
+    coerceInputValue(values[name], types[index]!, () => (fits = false));
+  });
+  return fits ? values : null;
+}
