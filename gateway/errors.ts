@@ -26,6 +26,17 @@ export const ERRORS = {
     httpStatus: 400,
     meaning: 'The operation has too many tokens, aliases or levels; split it.',
   },
+  UNSUPPORTED_MEDIA_TYPE: {
+    audience: 'client',
+    httpStatus: 415,
+    meaning: 'The body is not of the type application/json, or not UTF-8, or compressed; send JSON as it is.',
+  },
+  NOT_ACCEPTABLE: {
+    audience: 'client',
+    httpStatus: 406,
+    meaning: 'The Accept header names no type that is made here; accept application/json or application/graphql-response+json.',
+  },
+  MUTATION_OVER_GET: { audience: 'client', httpStatus: 405, meaning: 'Mutations have effects; send them as POST.' },
   ROUTED_FIELD_OVER_GET: {
     audience: 'client',
     httpStatus: 405,

@@ -19,6 +19,7 @@ import { traceStages } from './telemetry/traceStages.js';
 import { createOriginCheck } from './transport/allowedOrigins.js';
 import { askInProcess } from './transport/askInProcess.js';
 import { createApollo } from './transport/createApollo.js';
+import { createDocuments } from './transport/documents/createDocuments.js';
 import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
 import { createHttpServer, listen } from './transport/httpServer.js';
 import { internalCalls } from './transport/internalCalls.js';
@@ -86,13 +87,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const authenticate = createAuthenticator(config.auth, clock);
   const allowsOrigin = createOriginCheck(config.auth.devTokens);
   const checkOperation = createOperationCheck();
+  const documents = createDocuments(checkOperation);
   const apollo = await createApollo(operations, log);
   let closing: Promise<void> | undefined;
   const askMesh = askInProcess({ operations, checkOperation, closing: () => closing !== undefined, clock, randomHex, log });
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const server = createHttpServer({
-    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, metrics, log }),
+    graphql: graphqlOverHttp({ apollo, operations, documents, authenticate, clock, randomHex, metrics, log }),
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
     metrics: metrics.text,

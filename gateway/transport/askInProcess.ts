@@ -4,7 +4,7 @@ import type { AskMesh } from '../../subgraphs/shared/Subgraph.js';
 import { currentTraceparent } from '../../subgraphs/shared/telemetry/withSpan.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import type { Operations } from '../pipeline/Operations.js';
+import { wholeAnswer, type Operations } from '../pipeline/Operations.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError } from './clientError.js';
 
@@ -35,7 +35,7 @@ export function askInProcess({ operations, checkOperation, closing, clock, rando
       const schema = operations.schema();
       const [invalid] = validate(schema, document);
       if (invalid) throw new MeshError('GRAPHQL_VALIDATION_FAILED', invalid.message);
-      const { data, errors } = await operations.execute({ schema, document, operationName, variables }, call);
+      const { data, errors } = wholeAnswer(await operations.execute({ schema, document, operationName, variables }, call));
       return {
         data: (data ?? null) as Record<string, unknown> | null,
         ...(errors && { errors: errors.map((error) => error.toJSON()) }),

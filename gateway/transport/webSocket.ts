@@ -11,7 +11,7 @@ import { LIMITS } from '../config/limits.js';
 import type { Authenticate, Caller } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import type { Operation, Operations } from '../pipeline/Operations.js';
+import { wholeAnswer, type Operation, type Operations } from '../pipeline/Operations.js';
 import { validateOnce } from '../pipeline/validateOnce.js';
 import { findOperation } from '../planner/rootFields.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
@@ -141,7 +141,7 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
     let call: Call | undefined;
     try {
       call = begin(args.contextValue as Connection, true);
-      return await operations.execute(toOperation(args), call);
+      return wholeAnswer(await operations.execute(toOperation(args), call));
     } catch (error) {
       return { errors: [toSend(error)] };
     } finally {
