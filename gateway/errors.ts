@@ -71,7 +71,18 @@ export const ERRORS = {
   SUBSCRIPTION_UNSUPPORTED: {
     audience: 'client',
     httpStatus: 400,
-    meaning: 'This subscription field is not fed by an event topic; only fields with @eventStream are served.',
+    meaning:
+      'This subscription field is not fed by an event topic, only fields with @eventStream are served; or the request does not say how events can reach it.',
+  },
+  STREAM_NOT_FOUND: {
+    audience: 'client',
+    httpStatus: 404,
+    meaning: 'There is no event stream of this token and this caller; reserve one with PUT and open it within 30 s.',
+  },
+  STREAM_CONFLICT: {
+    audience: 'client',
+    httpStatus: 409,
+    meaning: 'The event stream is open already, or not yet, or has an operation of this id.',
   },
   SCHEMA_CHANGED: {
     audience: 'client',

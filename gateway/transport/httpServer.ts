@@ -64,7 +64,8 @@ async function route(options: HttpServerOptions, request: IncomingMessage, respo
   sendText(response, 404, 'There is nothing here. GraphQL is at /graphql, GraphiQL at /graphiql.\n');
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+/** PUT and DELETE are those of event streams. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'];
 
 async function routeGraphql(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { origin, host } = request.headers;

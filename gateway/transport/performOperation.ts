@@ -41,13 +41,13 @@ export type Outcome =
       readonly kind: 'parts';
       readonly answer: OperationAnswer;
       readonly rest: AsyncIterator<SubsequentResult>;
-      readonly end: () => void;
+      readonly call: Call;
     }
   | { readonly kind: 'events'; readonly events: AsyncIterableIterator<ExecutionResult>; readonly traceId: string };
 
 /**
  * One operation of a request: known document → within the limits → may be asked for in this way → executed. Never rejects: what fails is
- * an answer. Who gets parts calls `end` after them; who gets events, their `return`.
+ * an answer. Who gets parts ends the call after them; events end it by themselves.
  */
 export function performOperation({ apollo, operations, documents, clock, randomHex, log }: PerformOptions) {
   return async (asked: GraphqlRequest, asking: Asking): Promise<Outcome> => {
@@ -59,7 +59,7 @@ export function performOperation({ apollo, operations, documents, clock, randomH
       refuseWay(known, asking);
       const deadline = known.kind !== 'subscription';
       call = createCall({ caller, headers, overGet: isRead, gone, clock, randomHex, deadline });
-      const { traceId, end } = call;
+      const { traceId } = call;
       if (known.kind === 'subscription') {
         const events = await subscribe(operations, known, asked, call);
         goesOn = true;
@@ -67,7 +67,7 @@ export function performOperation({ apollo, operations, documents, clock, randomH
       }
       const { answer, rest } = await runOperation(apollo, { ...asked, query: known.query }, call, takesParts);
       goesOn = rest !== null;
-      return rest ? { kind: 'parts', answer, rest, end } : { kind: 'whole', answer };
+      return rest ? { kind: 'parts', answer, rest, call } : { kind: 'whole', answer };
     } catch (error) {
       return { kind: 'whole', answer: failedAnswer(error, call?.traceId ?? randomHex(16), log) };
     } finally {

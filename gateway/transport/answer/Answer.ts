@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { cacheControl, type Freshness } from '../../cache/Freshness.js';
 import { statusOf, toClientError } from '../clientError.js';
 import { JSON_TYPE, type Accepted } from '../request/readAccept.js';
+import { MULTIPART_PARTS, SSE, withHasNext } from '../streams/StreamForm.js';
 
 /** An answer that is there as a whole; `text` is written as UTF-8. */
 export interface Answer {
@@ -23,17 +24,32 @@ export interface OperationAnswer {
 /** Whoever keeps an answer keeps it for this token and this type only. */
 export const VARY = 'authorization, accept, accept-encoding';
 
+/** In the type and with the status that the client expects. */
 export function toAnswer({ status, text, freshness }: OperationAnswer, accepted: Accepted, now: number): Answer {
+  const { contentType, body, hidesStatus } = formOf(accepted, text);
   return {
-    status: status === 400 && accepted.expectsOk ? 200 : status,
+    status: status === 400 && hidesStatus ? 200 : status,
     headers: {
-      'content-type': accepted.single ?? JSON_TYPE,
+      'content-type': contentType,
       'cache-control': cacheControl(freshness, now),
       vary: VARY,
       ...statusHeaders(status),
     },
-    text,
+    text: body,
   };
+}
+
+function formOf({ single, expectsOk, stream, incremental }: Accepted, text: string) {
+  if (single !== null) return { contentType: single, body: text, hidesStatus: expectsOk };
+  if (stream === 'sse') return { contentType: SSE.contentType, body: SSE.event(text) + SSE.end, hidesStatus: true };
+  if (!incremental) return { contentType: JSON_TYPE, body: text, hidesStatus: false };
+  const { contentType, opening, event, end } = MULTIPART_PARTS;
+  return { contentType, body: opening + event(withHasNext(text, false)) + end, hidesStatus: false };
+}
+
+/** Of a request that was not understood, or whose sender may not come in: JSON with the true status, whatever is accepted. */
+export function toRefusal(answer: OperationAnswer, { single }: Accepted, now: number): Answer {
+  return toAnswer(answer, { single: single ?? JSON_TYPE, expectsOk: false, incremental: false, stream: null, page: false }, now);
 }
 
 /** Anything that was thrown, as an operation's answer: its code, and words where they are the client's. */

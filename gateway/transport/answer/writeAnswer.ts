@@ -7,15 +7,18 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly cors: Readonly<Record<string, string>>;
+  /** Aborted when the response is closed, by whoever. */
+  readonly gone: AbortSignal;
 }
 
-export function writeAnswer({ request, response, cors }: Exchange, { status, headers, text }: Answer): void {
-  const all: OutgoingHttpHeaders = { ...cors, ...headers, vary: bothVary(cors['vary'], headers['vary']) };
+export function writeAnswer(exchange: Exchange, { status, headers, text }: Answer): void {
+  const all = allHeaders(exchange, headers);
   // What is left of a body is not read, so nothing can follow on this connection.
-  if (!request.complete) all['connection'] = 'close';
-  sendText(response, status, text, all);
+  if (!exchange.request.complete) all['connection'] = 'close';
+  sendText(exchange.response, status, text, all);
 }
 
-function bothVary(...lists: readonly (string | undefined)[]): string {
-  return lists.filter(Boolean).join(', ');
+/** With those that let the asking page read it. */
+export function allHeaders({ cors }: Exchange, headers: Readonly<Record<string, string>>): OutgoingHttpHeaders {
+  return { ...cors, ...headers, vary: [cors['vary'], headers['vary']].filter(Boolean).join(', ') };
 }
