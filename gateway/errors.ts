@@ -26,6 +26,17 @@ export const ERRORS = {
     httpStatus: 400,
     meaning: 'The operation has too many tokens, aliases or levels; split it.',
   },
+  UNSUPPORTED_MEDIA_TYPE: {
+    audience: 'client',
+    httpStatus: 415,
+    meaning: 'The body is not of the type application/json, or not UTF-8, or compressed; send JSON as it is.',
+  },
+  NOT_ACCEPTABLE: {
+    audience: 'client',
+    httpStatus: 406,
+    meaning: 'The Accept header names no type that is made here; accept application/json or application/graphql-response+json.',
+  },
+  MUTATION_OVER_GET: { audience: 'client', httpStatus: 405, meaning: 'Mutations have effects; send them as POST.' },
   ROUTED_FIELD_OVER_GET: {
     audience: 'client',
     httpStatus: 405,
@@ -60,7 +71,18 @@ export const ERRORS = {
   SUBSCRIPTION_UNSUPPORTED: {
     audience: 'client',
     httpStatus: 400,
-    meaning: 'This subscription field is not fed by an event topic; only fields with @eventStream are served.',
+    meaning:
+      'This subscription field is not fed by an event topic, only fields with @eventStream are served; or the request does not say how events can reach it.',
+  },
+  STREAM_NOT_FOUND: {
+    audience: 'client',
+    httpStatus: 404,
+    meaning: 'There is no event stream of this token and this caller; reserve one with PUT and open it within 30 s.',
+  },
+  STREAM_CONFLICT: {
+    audience: 'client',
+    httpStatus: 409,
+    meaning: 'The event stream is open already, or not yet, or has an operation of this id.',
   },
   SCHEMA_CHANGED: {
     audience: 'client',

@@ -19,10 +19,12 @@ import { traceStages } from './telemetry/traceStages.js';
 import { createOriginCheck } from './transport/allowedOrigins.js';
 import { askInProcess } from './transport/askInProcess.js';
 import { createApollo } from './transport/createApollo.js';
+import { createDocuments } from './transport/documents/createDocuments.js';
 import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
 import { createHttpServer, listen } from './transport/httpServer.js';
 import { internalCalls } from './transport/internalCalls.js';
 import { createOperationCheck } from './transport/operationLimits.js';
+import { createStreams } from './transport/streams/createStreams.js';
 import { attachWebSocket } from './transport/webSocket.js';
 
 export interface GatewayOptions {
@@ -86,13 +88,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const authenticate = createAuthenticator(config.auth, clock);
   const allowsOrigin = createOriginCheck(config.auth.devTokens);
   const checkOperation = createOperationCheck();
+  const documents = createDocuments(checkOperation);
   const apollo = await createApollo(operations, log);
   let closing: Promise<void> | undefined;
   const askMesh = askInProcess({ operations, checkOperation, closing: () => closing !== undefined, clock, randomHex, log });
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
+  const streams = createStreams();
+  const graphql = graphqlOverHttp({ apollo, operations, documents, streams, authenticate, clock, randomHex, metrics, log });
   const server = createHttpServer({
-    graphql: graphqlOverHttp({ apollo, authenticate, checkOperation, clock, randomHex, metrics, log }),
+    graphql: graphql.answer,
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
     metrics: metrics.text,
@@ -129,7 +134,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     server.closeIdleConnections();
     const until = performance.now() + LIMITS.drainMs;
     while (operations.running() > 0 && performance.now() < until) await delay(10);
-    await webSocket.close();
+    graphql.close();
+    await Promise.all([webSocket.close(), streams.close(Math.max(0, until - performance.now()))]);
     // Answers that are ready still leave; a kept connection without a request does not hold the gateway open.
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), operations.running() > 0 ? 0 : 1_000);

@@ -19,6 +19,8 @@ export const LIMITS = {
   /** Operations in flight on one WebSocket, subscriptions among them. */
   operationsPerSocket: 1_000,
   subscriptions: 20_000,
+  /** Of graphql-sse's single connection mode, reserved ones among them. */
+  eventStreams: 5_000,
   /** Milliseconds that requests in flight are given when the gateway closes. */
   drainMs: 10_000,
   /** Milliseconds that a new supergraph is given to be ready, or the old one goes on. */

@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Call } from '../context/createCall.js';
 import type { PrintedResult } from '../execution/Outcome.js';
 
@@ -12,6 +12,30 @@ export interface Operation {
   /** What the client calls it, where the document does not say. */
   readonly name?: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** The client takes @defer and @stream in parts. Otherwise the answer comes whole. */
+  readonly acceptsIncremental?: boolean;
+}
+
+/** An answer in parts, as graphql-js 17.0.0-alpha.2 and Apollo's deferSpec=20220824 have it. Only for who `acceptsIncremental`. */
+export interface IncrementalAnswer {
+  readonly initialResult: PrintedResult;
+  /** Never empty. Its `return` settles everything at once. The last part has `hasNext: false`. */
+  readonly subsequentResults: AsyncIterator<SubsequentResult>;
+}
+
+export interface SubsequentResult {
+  readonly hasNext: boolean;
+  readonly incremental?: readonly IncrementalPart[];
+}
+
+export interface IncrementalPart {
+  readonly path: readonly (string | number)[];
+  readonly label?: string;
+  /** Of @defer. */
+  readonly data?: Record<string, unknown> | null;
+  /** Of @stream. */
+  readonly items?: readonly unknown[] | null;
+  readonly errors?: readonly GraphQLError[];
 }
 
 /** What the transports bring operations to. */
@@ -21,7 +45,17 @@ export interface Operations {
   /** `listener` is called at once with the schema now, and for every later one. The result ends that. */
   onSchema(listener: (schema: GraphQLSchema, supergraphSdl: string) => void): () => void;
   /** Queries and mutations. Rejects with MeshErrors, or with bugs; located errors are in the result. */
-  execute(operation: Operation, call: Call): Promise<PrintedResult>;
+  execute(operation: Operation, call: Call): Promise<PrintedResult | IncrementalAnswer>;
   /** Subscriptions. The result's `return` settles everything at once. */
   subscribe(operation: Operation, call: Call): Promise<AsyncIterableIterator<ExecutionResult>>;
+}
+
+export function isIncremental(answer: PrintedResult | IncrementalAnswer): answer is IncrementalAnswer {
+  return 'initialResult' in answer;
+}
+
+/** For transports that never say `acceptsIncremental`. */
+export function wholeAnswer(answer: PrintedResult | IncrementalAnswer): PrintedResult {
+  if (isIncremental(answer)) throw new TypeError('an answer in parts that nobody asked for');
+  return answer;
 }

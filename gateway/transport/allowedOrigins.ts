@@ -34,9 +34,9 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
   if (origin === undefined) return {};
   return {
     'access-control-allow-origin': origin,
-    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
     'access-control-allow-headers':
-      'authorization, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent, x-mesh-budget-usd, x-mesh-deadline-ms',
+      'authorization, content-type, apollo-require-preflight, x-apollo-operation-name, x-graphql-event-stream-token, traceparent, x-mesh-after, x-mesh-budget-usd, x-mesh-deadline-ms',
     'access-control-max-age': '600',
     vary: 'origin',
   };

@@ -5,7 +5,7 @@ import { currentTraceparent } from '../../subgraphs/shared/telemetry/withSpan.js
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import { parsed } from '../execution/Outcome.js';
-import type { Operations } from '../pipeline/Operations.js';
+import { wholeAnswer, type Operations } from '../pipeline/Operations.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError } from './clientError.js';
 
@@ -36,7 +36,7 @@ export function askInProcess({ operations, checkOperation, closing, clock, rando
       const schema = operations.schema();
       const [invalid] = validate(schema, document);
       if (invalid) throw new MeshError('GRAPHQL_VALIDATION_FAILED', invalid.message);
-      return parsed(await operations.execute({ schema, document, operationName, variables }, call));
+      return parsed(wholeAnswer(await operations.execute({ schema, document, operationName, variables }, call)));
     } catch (error) {
       const { message, extensions } = toClientError(error, call?.traceId ?? 'ask', log);
       const { http: _, ...shown } = extensions;

@@ -9,17 +9,22 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Call } from '../context/createCall.js';
-import type { Operations } from '../pipeline/Operations.js';
-import { formatError, fromFormatted, toClientError } from './clientError.js';
 import type { PrintedResult } from '../execution/Outcome.js';
+import { isIncremental, type Operations, type SubsequentResult } from '../pipeline/Operations.js';
+import { formatError, fromFormatted, toClientError } from './clientError.js';
 
+/** Apollo Server's context of one operation. */
 export interface CallHolder {
   readonly call: Call;
+  readonly acceptsIncremental: boolean;
+  /** Apollo Server takes no more than one result of its gateway, so what follows goes past it. */
+  readonly parts: { rest: AsyncIterator<SubsequentResult> | null };
 }
 
 /**
- * Apollo Server as a library: HTTP semantics, validation with its cache of documents, and the landing page with Sandbox. It reports to
- * nobody, whatever APOLLO_ variables say, and leaves signals alone. Our pipeline is its gateway.
+ * Apollo Server as a library: validation with its cache of documents, its errors and its text, and the landing page with Sandbox. It
+ * reports to nobody, whatever APOLLO_ variables say, and leaves signals alone. Our pipeline is its gateway. What HTTP asks for beyond
+ * that (types, statuses, other sites, batches, known documents, parts) is seen to in front of it.
  */
 export async function createApollo(operations: Operations, log: Logger): Promise<ApolloServer<CallHolder>> {
   const quiet = (): void => undefined;
@@ -31,7 +36,7 @@ export async function createApollo(operations: Operations, log: Logger): Promise
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    csrfPrevention: true,
+    csrfPrevention: false,
     stopOnTerminationSignals: false,
     logger: { debug: quiet, info: quiet, warn: (text) => log.warn(text), error: (text) => log.error(text) },
     plugins: [
@@ -51,14 +56,13 @@ function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWith
       operations.onSchema((apiSchema, coreSupergraphSdl) => callback({ apiSchema, coreSupergraphSdl })),
     load: async () => ({
       executor: async ({ request, document, schema, context }) => {
-        const { call } = context as CallHolder;
+        const { call, acceptsIncremental, parts } = context as CallHolder;
         try {
-          return toResult(
-            await operations.execute(
-              { schema, document, operationName: request.operationName, variables: request.variables ?? {} },
-              call,
-            ),
-          );
+          const { operationName, variables = {} } = request;
+          const answer = await operations.execute({ schema, document, operationName, variables, acceptsIncremental }, call);
+          if (!isIncremental(answer)) return toResult(answer);
+          parts.rest = answer.subsequentResults;
+          return toResult(answer.initialResult);
         } catch (error) {
           throw toClientError(error, call.traceId, log);
         }

@@ -1,75 +1,115 @@
-import type { ApolloServer } from '@apollo/server';
-import { HeaderMap } from '@apollo/server';
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
-import { readBody } from '../../subgraphs/shared/readBody.js';
-import { cacheControl } from '../cache/Freshness.js';
-import type { Authenticate } from '../context/authenticate.js';
-import { createCall, type Call } from '../context/createCall.js';
-import { MeshError } from '../errors.js';
+import { readBytes } from '../../subgraphs/shared/readBody.js';
+import type { Authenticate, Caller } from '../context/authenticate.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
-import { statusOf, toClientError } from './clientError.js';
-import type { CallHolder } from './createApollo.js';
-import { refuseDeepJson } from './jsonDepth.js';
-import { sendJson, sendText } from './sendText.js';
+import { failedAnswer, toAnswer, toRefusal } from './answer/Answer.js';
+import { writeAnswer, type Exchange } from './answer/writeAnswer.js';
+import { performOperation, type PerformOptions } from './performOperation.js';
+import { parseBody, parseSearch, readGraphqlRequest, type GraphqlRequest } from './request/graphqlRequest.js';
+import { readAccept, type Accepted } from './request/readAccept.js';
+import { refuseCrossSite } from './request/refuseCrossSite.js';
+import { landingPage } from './runOperation.js';
+import { createSseConnections, TOKEN_HEADER } from './streams/createSseConnections.js';
+import type { Streams } from './streams/createStreams.js';
+import { serveStream } from './streams/serveStream.js';
+import { MULTIPART_EVENTS, MULTIPART_PARTS, SSE, withHasNext } from './streams/StreamForm.js';
 
-export interface GraphqlOverHttpOptions {
-  readonly apollo: ApolloServer<CallHolder>;
-  readonly authenticate: Authenticate;
-  readonly checkOperation: (source: string) => unknown;
-  readonly clock: () => number;
-  readonly randomHex: (bytes: number) => string;
-  readonly metrics: Pick<Metrics, 'httpRequest'>;
-  readonly log: Logger;
+export interface GraphqlOverHttp {
+  answer(request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void>;
+  close(): void;
 }
 
-/** GraphQL over HTTP: POST with JSON, GET for queries. Always answers; a client that goes away aborts its operation. */
-export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
-  const { apollo, authenticate, checkOperation, clock, randomHex, metrics, log } = options;
-  const answer = async (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> => {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    let call: Call | undefined;
-    try {
-      const search = request.url!.includes('?') ? request.url!.slice(request.url!.indexOf('?')) : '';
-      const body = request.method === 'POST' ? parseJson(request, await readBody(request)) : undefined;
-      if (body === undefined) refuseDeepJson(new URLSearchParams(search).get('variables') ?? '');
-      const source = body === undefined ? new URLSearchParams(search).get('query') : sourceOf(body);
-      const result = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: request.method ?? 'GET', headers: headerMap(request), search, body },
-        // Called after Apollo's check against cross-site requests and before anything is parsed.
-        context: async () => {
-          try {
-            const caller = await authenticate(request.headers.authorization);
-            const overGet = request.method === 'GET';
-            call = createCall({ caller, headers: request.headers, overGet, gone: gone.signal, clock, randomHex });
-            if (typeof source === 'string') checkOperation(source);
-            return { call };
-          } catch (error) {
-            throw toClientError(error, call?.traceId ?? randomHex(16), log);
-          }
-        },
-      });
-      if (result.body.kind !== 'complete') throw new Error('an incremental answer that nobody asked for');
-      const given = Object.fromEntries(result.headers);
-      const isPage = given['content-type']?.startsWith('text/html');
-      const headers = { ...cors, ...given, ...(!isPage && cacheHeaders(call, cors, clock())) };
-      sendText(response, result.status ?? 200, result.body.string, headers);
-    } catch (error) {
-      const known = toClientError(error, randomHex(16), log);
-      const { http: _, ...extensions } = known.extensions;
-      const status = statusOf(String(extensions['code']));
-      const more = { 'cache-control': 'no-store', ...(status === 413 && { connection: 'close' }) };
-      sendJson(response, status, { errors: [{ message: known.message, extensions }] }, { ...cors, ...more });
-    } finally {
-      call?.end();
+export interface GraphqlOverHttpOptions extends PerformOptions {
+  readonly streams: Streams;
+  readonly authenticate: Authenticate;
+  readonly metrics: Pick<Metrics, 'httpRequest'>;
+}
+
+/**
+ * GraphQL over HTTP: POST with JSON, GET for queries; events and answers in parts for who accepts them. (other sites →) read →
+ * authenticate → parse → known document → check → execute → negotiate → write. Always answers; a client that goes away aborts its operation.
+ */
+export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHttp {
+  const { apollo, authenticate, streams, clock, randomHex, metrics, log } = options;
+  const perform = performOperation(options);
+  const sse = createSseConnections({ streams, perform, randomHex, log });
+
+  const answer = async (exchange: Exchange, accepted: Accepted): Promise<void> => {
+    const { request } = exchange;
+    const { headers, method = 'GET', url = '/' } = request;
+    if (isReading(method) && accepted.page) return writePage(exchange, await landingPage(apollo));
+    refuseCrossSite(headers);
+    const bytes = method === 'POST' ? await readBytes(request) : null;
+    const caller = await authenticate(headers.authorization);
+    const token = headers[TOKEN_HEADER];
+    if (method === 'PUT') return writeText(exchange, 201, sse.reserve(caller));
+    if (method === 'DELETE') {
+      sse.stop(String(token), caller, new URLSearchParams(searchOf(url)).get('operationId'));
+      return writeText(exchange, 200, '');
+    }
+    if (token !== undefined && method === 'GET') return sse.open(String(token), caller, exchange);
+    const asked = bytes ? readGraphqlRequest(parseBody(headers, bytes)) : parseSearch(searchOf(url));
+    if (token !== undefined) {
+      sse.start(String(token), asked, { caller, headers });
+      return writeText(exchange, 202, '');
+    }
+    await answerOperation(exchange, accepted, asked, caller);
+  };
+
+  const answerOperation = async (
+    exchange: Exchange,
+    accepted: Accepted,
+    asked: GraphqlRequest,
+    caller: Caller,
+  ): Promise<void> => {
+    const { headers, method = 'GET' } = exchange.request;
+    const { single, incremental, stream } = accepted;
+    const outcome = await perform(asked, {
+      caller,
+      headers,
+      isRead: isReading(method),
+      gone: exchange.gone,
+      takesWhole: single !== null || stream === 'sse',
+      takesParts: incremental && method !== 'HEAD',
+      takesEvents: stream !== null && method !== 'HEAD',
+    });
+    switch (outcome.kind) {
+      case 'whole':
+        return writeAnswer(exchange, toAnswer(outcome.answer, accepted, clock()));
+      case 'events': {
+        const { events, traceId } = outcome;
+        // The request is answered with the head; its span and its time end there.
+        void serveStream(streams, exchange, stream === 'sse' ? SSE : MULTIPART_EVENTS, { source: events, traceId, log });
+        return;
+      }
+      case 'parts': {
+        const { answer: initial, rest, call } = outcome;
+        const parts = { first: withHasNext(initial.text, true), source: rest, traceId: call.traceId, log };
+        return serveStream(streams, exchange, MULTIPART_PARTS, parts).finally(() => call.end());
+      }
     }
   };
+
+  const answerAlways = (exchange: Exchange): Promise<void> => {
+    const accepted = readAccept(exchange.request.headers.accept);
+    return answer(exchange, accepted).catch((error: unknown) =>
+      writeAnswer(exchange, toRefusal(failedAnswer(error, randomHex(16), log), accepted, clock())),
+    );
+  };
+
+  return { answer: traced(metrics, answerAlways), close: () => sse.close() };
+}
+
+function traced(metrics: GraphqlOverHttpOptions['metrics'], answer: (exchange: Exchange) => Promise<void>) {
   return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
     traceOperation(request.headers['traceparent'], async (span) => {
       const started = performance.now();
-      await answer(request, response, cors);
+      const gone = new AbortController();
+      setMaxListeners(0, gone.signal);
+      response.once('close', () => gone.abort());
+      await answer({ request, response, cors, gone: gone.signal });
       const { method = 'GET' } = request;
       const { statusCode } = response;
       span.set({ 'http.request.method': method, 'http.response.status_code': statusCode });
@@ -78,33 +118,19 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions) {
     });
 }
 
-/** Whoever keeps an answer keeps it for this token only: what a caller may see depends on who that is. */
-function cacheHeaders(call: Call | undefined, { vary }: Record<string, string>, now: number): Record<string, string> {
-  return {
-    'cache-control': cacheControl(call?.freshness() ?? null, now),
-    vary: vary ? `${vary}, authorization` : 'authorization',
-  };
+function searchOf(url: string): string {
+  const from = url.indexOf('?');
+  return from < 0 ? '' : url.slice(from);
 }
 
-function parseJson(request: IncomingMessage, text: string): unknown {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  // Without a JSON type the request might come from any page; Apollo Server explains what to send.
-  if (type !== 'application/json') return {};
-  refuseDeepJson(text);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new MeshError('BAD_USER_INPUT', `The body is not JSON: ${(cause as Error).message}`, { cause });
-  }
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
-function sourceOf(body: unknown): unknown {
-  return body !== null && typeof body === 'object' && 'query' in body ? body.query : undefined;
+function writeText(exchange: Exchange, status: number, text: string): void {
+  writeAnswer(exchange, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }, text });
 }
 
-function headerMap({ headers }: IncomingMessage): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
-  return map;
+function writePage(exchange: Exchange, text: string): void {
+  writeAnswer(exchange, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' }, text });
 }

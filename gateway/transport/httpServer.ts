@@ -64,6 +64,9 @@ async function route(options: HttpServerOptions, request: IncomingMessage, respo
   sendText(response, 404, 'There is nothing here. GraphQL is at /graphql, GraphiQL at /graphiql.\n');
 }
 
+/** PUT and DELETE are those of event streams. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'];
+
 async function routeGraphql(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { origin, host } = request.headers;
   if (!options.allowsOrigin(origin, host)) {
@@ -72,8 +75,8 @@ async function routeGraphql(options: HttpServerOptions, request: IncomingMessage
   }
   const cors = corsHeaders(origin);
   if (request.method === 'OPTIONS') return sendText(response, 204, '', cors);
-  if (request.method !== 'GET' && request.method !== 'POST')
-    return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'Send GET or POST.'), { ...cors, allow: 'GET, POST, OPTIONS' });
+  if (!METHODS.includes(request.method ?? ''))
+    return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'Send GET or POST.'), { ...cors, allow: METHODS.join(', ') });
   await options.graphql(request, response, cors);
 }
 

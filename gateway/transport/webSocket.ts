@@ -12,7 +12,7 @@ import type { Authenticate, Caller } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import { parsed } from '../execution/Outcome.js';
-import type { Operation, Operations } from '../pipeline/Operations.js';
+import { wholeAnswer, type Operation, type Operations } from '../pipeline/Operations.js';
 import { validateOnce } from '../pipeline/validateOnce.js';
 import { findOperation } from '../planner/rootFields.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
@@ -142,7 +142,7 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
     let call: Call | undefined;
     try {
       call = begin(args.contextValue as Connection, true);
-      return toExecutionResult(parsed(await operations.execute(toOperation(args), call)));
+      return toExecutionResult(parsed(wholeAnswer(await operations.execute(toOperation(args), call))));
     } catch (error) {
       return { errors: [toSend(error)] };
     } finally {

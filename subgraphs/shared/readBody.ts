@@ -3,8 +3,13 @@ import { MeshError } from './errors.js';
 
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-/** The whole body as text. Rejects with REQUEST_TOO_LARGE over 2 MB, as soon as that is known, and reads no further. */
+/** The whole body as text; see readBytes. Bytes that are not UTF-8 are replaced. */
 export async function readBody(request: IncomingMessage, maxBytes: number = MAX_BODY_BYTES): Promise<string> {
+  return (await readBytes(request, maxBytes)).toString('utf8');
+}
+
+/** The whole body. Rejects with REQUEST_TOO_LARGE over 2 MB, as soon as that is known, and reads no further. */
+export async function readBytes(request: IncomingMessage, maxBytes: number = MAX_BODY_BYTES): Promise<Buffer> {
   const tooLarge = (): MeshError => new MeshError('REQUEST_TOO_LARGE', `The body is over ${maxBytes} bytes. Send less.`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   return new Promise((resolve, reject) => {
@@ -17,7 +22,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number = MAX_
       request.pause();
       reject(tooLarge());
     });
-    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
     request.once('close', () => reject(new MeshError('BAD_USER_INPUT', 'The connection was closed before the body ended.')));
   });

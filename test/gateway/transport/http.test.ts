@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { send } from '../../support/graphqlClient.js';
 import { startTestGateway, type TestGateway } from '../support/startTestGateway.js';
@@ -57,8 +57,18 @@ describe('the HTTP entrance', () => {
     ['JSON that is not an object', '[]', json, 400, 'BAD_USER_INPUT'],
     ['a batch', `[${query('{ __typename }')}]`, json, 400, 'BAD_USER_INPUT'],
     ['no query', '{"variables":{}}', json, 400, 'BAD_USER_INPUT'],
-    ['a form', 'query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 400, 'BAD_USER_INPUT'],
-    ['text', query('{ __typename }'), { 'content-type': 'text/plain' }, 400, 'BAD_USER_INPUT'],
+    ['a form', 'query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['text', query('{ __typename }'), { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'another charset',
+      query('{ __typename }'),
+      { 'content-type': 'application/json; charset=utf-16' },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    ['compressed JSON', query('{ __typename }'), { ...json, 'content-encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a type that nobody makes', query('{ __typename }'), { ...json, accept: 'application/xml' }, 406, 'NOT_ACCEPTABLE'],
+    ['an empty body', '', json, 400, 'BAD_USER_INPUT'],
     ['a syntax error', query('{ agent('), json, 400, 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', query('{ nothing }'), json, 400, 'GRAPHQL_VALIDATION_FAILED'],
     [
@@ -153,8 +163,49 @@ describe('the HTTP entrance', () => {
     expect((await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }')).data).toEqual({ ask: { text: 'hint' } });
   });
 
-  it('refuses a GET that any page could send', async () => {
-    expect((await fetch(`${mesh.url}/graphql?query={__typename}`)).status).toBe(400);
+  it.each<[string, Record<string, string>, number]>([
+    ['of another site', { 'sec-fetch-site': 'cross-site' }, 400],
+    ['of another origin, by an older browser', { origin: 'http://localhost:3000' }, 400],
+    ['of another site that asked first', { 'sec-fetch-site': 'cross-site', 'apollo-require-preflight': '1' }, 200],
+    ['of its own site', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['of no browser', {}, 200],
+  ])('answers a GET of a page only when it could read the answer: %s', async (_, headers, status) => {
+    // Not by fetch, which is a browser too and sets some of these by itself.
+    const request = httpRequest(`${mesh.url}/graphql?query=${encodeURIComponent('{ __typename }')}`, { headers });
+    request.end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(status);
+  });
+
+  it('refuses bytes that are not UTF-8, in a body and in a URL', async () => {
+    const body = Buffer.concat([Buffer.from('{"query":"{ agent(id: \\"'), Buffer.from([0xc3]), Buffer.from('\\") { id } }"}')]);
+    const sent = await fetch(`${mesh.url}/graphql`, { method: 'POST', headers: json, body });
+    const asked = await fetch(`${mesh.url}/graphql?query=%7B__typename%7D&operationName=%C3`);
+    for (const response of [sent, asked]) {
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('UTF-8') }] });
+    }
+  });
+
+  it('gives the type that is asked for, and the status that goes with it', async () => {
+    const wrong = query('{ nothing }');
+    const old = await post(wrong, { ...json, accept: 'application/json' });
+    expect([old.status, old.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const newer = await post(wrong, { ...json, accept: 'application/graphql-response+json, application/json;q=0.9' });
+    expect([newer.status, newer.headers.get('content-type')]).toEqual([400, 'application/graphql-response+json; charset=utf-8']);
+    expect(newer.headers.get('vary')).toBe('authorization, accept, accept-encoding');
+    // Who is not let in, or was not understood, is told so by the status in any case.
+    expect((await post('{', { ...json, accept: 'application/json' })).status).toBe(400);
+    const stranger = await post(query('{ __typename }'), { ...json, accept: 'application/json', authorization: 'Bearer no' });
+    expect(stranger.status).toBe(401);
+  });
+
+  it('answers HEAD with the headers of GET and nothing else', async () => {
+    const url = `${mesh.url}/graphql?query=${encodeURIComponent('{ agent(id: "h") { name } }')}`;
+    const [get, head] = [await fetch(url), await fetch(url, { method: 'HEAD' })];
+    const length = Buffer.byteLength(await get.text());
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(length), '']);
   });
 
   it('says nothing of a bug but the trace id, under which the log has it', async () => {

@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import { cacheControl, type Freshness } from '../../cache/Freshness.js';
+import { statusOf, toClientError } from '../clientError.js';
+import { JSON_TYPE, type Accepted } from '../request/readAccept.js';
+import { MULTIPART_PARTS, SSE, withHasNext } from '../streams/StreamForm.js';
+
+/** An answer that is there as a whole; `text` is written as UTF-8. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** What an operation came to, before the client's wishes are looked at. */
+export interface OperationAnswer {
+  /** The true one: 400 for what is wrong with the operation. */
+  readonly status: number;
+  /** A JSON object. */
+  readonly text: string;
+  /** Null: it may not be kept. */
+  readonly freshness: Freshness | null;
+}
+
+/** Whoever keeps an answer keeps it for this token and this type only. */
+export const VARY = 'authorization, accept, accept-encoding';
+
+/** In the type and with the status that the client expects. */
+export function toAnswer({ status, text, freshness }: OperationAnswer, accepted: Accepted, now: number): Answer {
+  const { contentType, body, hidesStatus } = formOf(accepted, text);
+  return {
+    status: status === 400 && hidesStatus ? 200 : status,
+    headers: {
+      'content-type': contentType,
+      'cache-control': cacheControl(freshness, now),
+      vary: VARY,
+      ...statusHeaders(status),
+    },
+    text: body,
+  };
+}
+
+function formOf({ single, expectsOk, stream, incremental }: Accepted, text: string) {
+  if (single !== null) return { contentType: single, body: text, hidesStatus: expectsOk };
+  if (stream === 'sse') return { contentType: SSE.contentType, body: SSE.event(text) + SSE.end, hidesStatus: true };
+  if (!incremental) return { contentType: JSON_TYPE, body: text, hidesStatus: false };
+  const { contentType, opening, event, end } = MULTIPART_PARTS;
+  return { contentType, body: opening + event(withHasNext(text, false)) + end, hidesStatus: false };
+}
+
+/** Of a request that was not understood, or whose sender may not come in: JSON with the true status, whatever is accepted. */
+export function toRefusal(answer: OperationAnswer, { single }: Accepted, now: number): Answer {
+  return toAnswer(answer, { single: single ?? JSON_TYPE, expectsOk: false, incremental: false, stream: null, page: false }, now);
+}
+
+/** Anything that was thrown, as an operation's answer: its code, and words where they are the client's. */
+export function failedAnswer(error: unknown, traceId: string, log: Logger): OperationAnswer {
+  const known = toClientError(error, traceId, log);
+  const { http: _, ...extensions } = known.extensions;
+  const { message, locations } = known.toJSON();
+  const errors = [{ message, ...(locations && { locations }), extensions }];
+  return { status: statusOf(String(extensions['code'])), text: JSON.stringify({ errors }), freshness: null };
+}
+
+function statusHeaders(status: number): Record<string, string> {
+  if (status === 405) return { allow: 'POST' };
+  if (status === 503) return { 'retry-after': '1' };
+  return status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+}
