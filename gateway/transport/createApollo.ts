@@ -86,8 +86,9 @@ function toResult({ data, errors }: PrintedResult): ExecutionResult {
   return errors ? { data: carried, errors: errors.map(fromFormatted) } : { data: carried };
 }
 
+/** Errors first, as the specification advises (spec.graphql.org/draft, 7.1). */
 function printResult({ data, ...rest }: FormattedExecutionResult): string {
-  if (!((data as unknown) instanceof PrintedData)) return JSON.stringify({ data, ...rest });
+  if (!((data as unknown) instanceof PrintedData)) return JSON.stringify(data === undefined ? rest : { ...rest, data });
   const others = JSON.stringify(rest);
-  return `{"data":${(data as unknown as PrintedData).text}${others === '{}' ? '}' : `,${others.slice(1)}`}`;
+  return `${others === '{}' ? '{' : `${others.slice(0, -1)},`}"data":${(data as unknown as PrintedData).text}}`;
 }
