@@ -74,6 +74,28 @@ export const ERRORS = {
     meaning:
       'This subscription field is not fed by an event topic, only fields with @eventStream are served; or the request does not say how events can reach it.',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    audience: 'client',
+    httpStatus: 200,
+    meaning:
+      'The gateway does not know the text of this hash (any more); send hash and text, clients with automatic persisted queries do.',
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    audience: 'client',
+    httpStatus: 400,
+    meaning: 'Automatic persisted queries are switched off (MESH_PERSISTED_AUTOMATIC); send the text without a hash.',
+  },
+  PERSISTED_QUERY_NOT_IN_LIST: {
+    audience: 'client',
+    httpStatus: 400,
+    meaning: 'No operation of this id is in the manifest of persisted documents; publish it there, or mend the id.',
+  },
+  QUERY_NOT_IN_SAFELIST: {
+    audience: 'client',
+    httpStatus: 403,
+    meaning:
+      'Only operations of the manifest of persisted documents are answered here, and this is none of them; publish it there.',
+  },
   STREAM_NOT_FOUND: {
     audience: 'client',
     httpStatus: 404,

@@ -5,6 +5,7 @@ import type { AskMesh, Reroute } from '../subgraphs/shared/Subgraph.js';
 import type { Cache } from './cache/Cache.js';
 import { createCaching, NO_CACHING } from './cache/createCaching.js';
 import { LIMITS } from './config/limits.js';
+import { HTTP_DEFAULTS } from './config/httpConfig.js';
 import type { GatewayConfig } from './config/readConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
 import { MeshError } from './errors.js';
@@ -20,6 +21,7 @@ import { createOriginCheck } from './transport/allowedOrigins.js';
 import { askInProcess } from './transport/askInProcess.js';
 import { createApollo } from './transport/createApollo.js';
 import { createDocuments } from './transport/documents/createDocuments.js';
+import { readManifest } from './transport/documents/readManifest.js';
 import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
 import { createHttpServer, listen } from './transport/httpServer.js';
 import { internalCalls } from './transport/internalCalls.js';
@@ -88,7 +90,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const authenticate = createAuthenticator(config.auth, clock);
   const allowsOrigin = createOriginCheck(config.auth.devTokens);
   const checkOperation = createOperationCheck();
-  const documents = createDocuments(checkOperation);
+  const { persisted } = config.http ?? HTTP_DEFAULTS;
+  const documents = createDocuments({ checkOperation, ...persisted, manifest: await readManifest(persisted.manifestFile) });
   const apollo = await createApollo(operations, log);
   let closing: Promise<void> | undefined;
   const askMesh = askInProcess({ operations, checkOperation, closing: () => closing !== undefined, clock, randomHex, log });
@@ -105,7 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     allowsOrigin,
     log,
   });
-  const webSocket = attachWebSocket(server, { operations, authenticate, checkOperation, allowsOrigin, clock, randomHex, log });
+  const webSocket = attachWebSocket(server, { operations, authenticate, documents, allowsOrigin, clock, randomHex, log });
 
   /** Operations that began on an old supergraph have as long as any operation may take. */
   const retiring = new Map<Serving, NodeJS.Timeout>();

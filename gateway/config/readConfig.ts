@@ -4,6 +4,7 @@ import type { KafkaSettings } from '../../subgraphs/shared/eventlog/kafka/connec
 import { parseEgressRules, type EgressRule } from '../../subgraphs/shared/egressRules.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
+import { HTTP_SETTINGS, httpConfigOf, httpProblems, type HttpConfig } from './httpConfig.js';
 
 /** Everything a process is told from outside. Each module gets its own part and nothing reads the environment below this. */
 export interface MeshConfig {
@@ -54,6 +55,8 @@ export interface GatewayConfig {
   readonly auth: AuthConfig;
   /** The bundled GraphiQL. */
   readonly consoleFolder: string;
+  /** Left out: HTTP_DEFAULTS. */
+  readonly http?: HttpConfig;
 }
 
 /** Where answers are kept; the URL of Redis may hold a password. */
@@ -123,6 +126,7 @@ const Settings = z.object({
   MESH_JWT_ISSUER: z.string().optional(),
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
+  ...HTTP_SETTINGS,
   MESH_SHARING: z.literal('off', { error: 'only "off" is supported in this version; unset it' }).optional(),
   DAPR_HTTP_ENDPOINT: webUrl.optional(),
   DAPR_HTTP_PORT: z
@@ -179,6 +183,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
           : null,
       },
       consoleFolder: join(packageRoot, 'dist/console'),
+      http: httpConfigOf(settings),
     },
     storage: {
       dataDir: settings.MESH_DATA_DIR,
@@ -260,6 +265,7 @@ function incomplete(given: Record<string, unknown>): string[] {
   if (given['MESH_DEV_TOKENS'] === '1' && given['NODE_ENV'] === 'production') {
     problems.push('MESH_DEV_TOKENS is 1, but development tokens are never accepted with NODE_ENV=production; unset one');
   }
+  problems.push(...httpProblems(given));
   if (given['MESH_CACHE'] === 'redis' && !('REDIS_URL' in given))
     problems.push('REDIS_URL is missing: MESH_CACHE is redis and does not say where one is');
   return problems;

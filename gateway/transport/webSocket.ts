@@ -14,15 +14,16 @@ import { MeshError } from '../errors.js';
 import { parsed } from '../execution/Outcome.js';
 import { wholeAnswer, type Operation, type Operations } from '../pipeline/Operations.js';
 import { validateOnce } from '../pipeline/validateOnce.js';
-import { findOperation } from '../planner/rootFields.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { toClientError, toExecutionResult } from './clientError.js';
+import type { Documents } from './documents/createDocuments.js';
 import { refuseDeepJson } from './jsonDepth.js';
+import { readGraphqlRequest } from './request/graphqlRequest.js';
 
 export interface WebSocketOptions {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
-  readonly checkOperation: (source: string) => DocumentNode;
+  readonly documents: Documents;
   readonly allowsOrigin: (origin: string | undefined, host: string | undefined) => boolean;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
@@ -133,7 +134,7 @@ function closeReason(text: string | undefined): string | undefined {
   return reason;
 }
 
-function createProtocol({ operations, authenticate, checkOperation, clock, randomHex, log }: WebSocketOptions) {
+function createProtocol({ operations, authenticate, documents, clock, randomHex, log }: WebSocketOptions) {
   const toSend = (error: unknown): GraphQLError => withoutStatus(toClientError(error, randomHex(16), log));
   const begin = ({ caller, gone, request }: Connection, deadline: boolean): Call =>
     createCall({ caller, headers: request.headers, overGet: false, gone, clock, randomHex, deadline });
@@ -169,7 +170,7 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
         return false;
       }
     },
-    onSubscribe: ({ subscriptions, extra }, _id, { query, operationName, variables }) => {
+    onSubscribe: ({ subscriptions, extra }, _id, payload) => {
       try {
         // The new one is among them already.
         if (Object.keys(subscriptions).length > LIMITS.operationsPerSocket)
@@ -177,8 +178,8 @@ function createProtocol({ operations, authenticate, checkOperation, clock, rando
             'TOO_MANY_SUBSCRIPTIONS',
             `A connection may run ${LIMITS.operationsPerSocket} operations at once. End some.`,
           );
-        const document = checkOperation(query);
-        findOperation(document, operationName ?? undefined);
+        const { operationName, variables } = payload;
+        const { document } = documents(readGraphqlRequest(payload));
         const schema = operations.schema();
         const errors = validationErrors(schema, document);
         return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables, contextValue: extra };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HTTP_DEFAULTS } from '../../../gateway/config/httpConfig.js';
 import { readConfig } from '../../../gateway/config/readConfig.js';
 
 const jwt = { MESH_JWKS_URL: 'https://id.example/jwks', MESH_JWT_ISSUER: 'https://id.example', MESH_JWT_AUDIENCE: 'mesh' };
@@ -32,6 +33,38 @@ describe('readConfig', () => {
     ['in production', { NODE_ENV: 'production' }, false],
   ])('decides on development tokens: %s', (_, env, accepted) => {
     expect(readConfig(env).gateway.auth.devTokens).toBe(accepted);
+  });
+
+  it.each<[Record<string, string>, object]>([
+    [{}, HTTP_DEFAULTS],
+    [{ MESH_CORS_ORIGINS: '*', MESH_COMPRESSION: 'on', MESH_PERSISTED_MODE: 'off' }, HTTP_DEFAULTS],
+    [
+      { MESH_CORS_ORIGINS: 'https://a.example, http://b.example:8080' },
+      { corsOrigins: ['https://a.example', 'http://b.example:8080'] },
+    ],
+    [
+      { MESH_BATCH_LIMIT: '0', MESH_COMPRESSION: 'off' },
+      { batchLimit: 0, compression: false },
+    ],
+    [{ MESH_PERSISTED_MANIFEST: 'm.json' }, { persisted: { automatic: true, manifestFile: 'm.json', mode: 'allow-ids' } }],
+    [
+      { MESH_PERSISTED_MANIFEST: 'm.json', MESH_PERSISTED_MODE: 'only-safelisted', MESH_PERSISTED_AUTOMATIC: 'off' },
+      { persisted: { automatic: false, manifestFile: 'm.json', mode: 'only-safelisted' } },
+    ],
+  ])('reads how HTTP is spoken: %j', (env, http) => {
+    expect(readConfig(env).gateway.http).toMatchObject(http);
+  });
+
+  it.each([
+    [{ MESH_CORS_ORIGINS: 'https://a.example/' }, 'MESH_CORS_ORIGINS'],
+    [{ MESH_CORS_ORIGINS: '*, https://a.example' }, 'MESH_CORS_ORIGINS'],
+    [{ MESH_BATCH_LIMIT: '1000' }, 'MESH_BATCH_LIMIT'],
+    [{ MESH_COMPRESSION: 'zip' }, 'MESH_COMPRESSION'],
+    [{ MESH_PERSISTED_MODE: 'some' }, 'MESH_PERSISTED_MODE'],
+    [{ MESH_PERSISTED_MODE: 'only-safelisted' }, 'MESH_PERSISTED_MANIFEST'],
+    [{ MESH_PERSISTED_AUTOMATIC: '1' }, 'MESH_PERSISTED_AUTOMATIC'],
+  ])('refuses %j', (env, name) => {
+    expect(() => readConfig(env)).toThrow(name);
   });
 
   it('reports every problem at once by name, and no value', () => {

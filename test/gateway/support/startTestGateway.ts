@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { NO_CATALOG } from '../../../gateway/cache/generations.js';
+import { HTTP_DEFAULTS, type HttpConfig } from '../../../gateway/config/httpConfig.js';
 import type { GatewayConfig } from '../../../gateway/config/readConfig.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../gateway/gateway.js';
@@ -45,6 +46,7 @@ export async function startTestGateway(
     eventLog?: EventLog | null;
     auth?: Partial<GatewayConfig['auth']>;
     consoleFolder?: string;
+    http?: Partial<HttpConfig>;
   } = {},
 ): Promise<TestGateway> {
   const logs: string[] = [];
@@ -58,6 +60,7 @@ export async function startTestGateway(
       port: 0,
       auth: { devTokens: true, jwt: null, ...options.auth },
       consoleFolder: options.consoleFolder ?? '/nowhere',
+      http: { ...HTTP_DEFAULTS, ...options.http },
     },
     internalKey,
     clock: Date.now,
