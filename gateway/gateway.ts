@@ -11,6 +11,7 @@ import { createAuthenticator } from './context/authenticate.js';
 import { MeshError } from './errors.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
 import { createOperations } from './pipeline/createOperations.js';
+import { createPrepareOperation } from './pipeline/prepareOperation.js';
 import type { Control, Serving } from './pipeline/Serving.js';
 import { createPlanner, type Planner } from './planner/createPlanner.js';
 import { loadSupergraph, type Supergraph } from './planner/loadSupergraph.js';
@@ -91,7 +92,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const allowsOrigin = createOriginCheck(config.auth.devTokens);
   const checkOperation = createOperationCheck();
   const { persisted } = config.http ?? HTTP_DEFAULTS;
-  const documents = createDocuments({ checkOperation, ...persisted, manifest: await readManifest(persisted.manifestFile) });
+  const prepareOperation = createPrepareOperation(checkOperation);
+  const documents = createDocuments({
+    ...persisted,
+    checkOperation,
+    prepare: (source, operationName) => prepareOperation(operations.schema(), source, operationName),
+    manifest: await readManifest(persisted.manifestFile),
+  });
   const apollo = await createApollo(operations, log);
   let closing: Promise<void> | undefined;
   const askMesh = askInProcess({ operations, checkOperation, closing: () => closing !== undefined, clock, randomHex, log });

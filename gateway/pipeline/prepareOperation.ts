@@ -1,33 +1,39 @@
-import { coerceInputValue, typeFromAST, type DocumentNode, type GraphQLInputType, type GraphQLSchema } from 'graphql';
+import {
+  coerceInputValue,
+  typeFromAST,
+  type DocumentNode,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  type OperationTypeNode,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { findOperation } from '../planner/rootFields.js';
 import { hoistLiterals, type Hoisted } from './hoistLiterals.js';
 import { normalizeText, type NormalizedText } from './normalizeText.js';
-import type { Operation } from './Operations.js';
 import { selectOperation } from './selectOperation.js';
 import { validateOnce } from './validateOnce.js';
+
+/** A valid operation, alone in its document. */
+export interface PreparedOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly kind: OperationTypeNode;
+  /** What the client calls it. */
+  readonly name: string | undefined;
+  /** Values of variables that stand for literals of the text. */
+  readonly literals: Readonly<Record<string, unknown>>;
+}
 
 /**
  * From a text to a valid operation, mostly by looking it up: first by the text, then by what is left of it without its name and literals,
  * so that a client that writes its values into the text is planned for once. Null when the text is not a valid operation: whoever answers
- * then finds out why. Throws what `checkOperation` throws.
+ * then finds out why. Throws what `checkOperation` throws, and GRAPHQL_VALIDATION_FAILED when there is no operation of that name.
  */
-export type PrepareOperation = (
-  schema: GraphQLSchema,
-  source: string,
-  operationName: string | undefined,
-  variables: Readonly<Record<string, unknown>>,
-) => Operation | null;
+export type PrepareOperation = (schema: GraphQLSchema, source: string, operationName?: string) => PreparedOperation | null;
 
 /** The rest of an operation, but for its variables and its literals' values. */
 interface Shape extends Hoisted {
   readonly types: readonly GraphQLInputType[];
-}
-
-interface Known {
-  readonly document: DocumentNode;
-  readonly name: string | undefined;
-  readonly literals: Readonly<Record<string, unknown>>;
 }
 
 const KEPT = 2_000;
@@ -35,34 +41,35 @@ const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
 export function createPrepareOperation(checkOperation: (source: string) => DocumentNode): PrepareOperation {
   const bySchema = new WeakMap<GraphQLSchema, ReturnType<typeof createKnown>>();
-  return (schema, source, operationName, variables) => {
+  return (schema, source, operationName) => {
     let known = bySchema.get(schema);
     if (!known) bySchema.set(schema, (known = createKnown(schema, checkOperation)));
-    const found = known(source, operationName);
-    if (!found) return null;
-    const { document, name, literals } = found;
-    return { schema, document, name, variables: { ...variables, ...literals } };
+    return known(source, operationName);
   };
 }
 
 function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => DocumentNode) {
   const bounds = { max: KEPT, maxSize: KEPT_CHARACTERS, sizeCalculation: (_: object, key: string) => key.length + 1 };
-  const texts = new LRUCache<string, Known>(bounds);
+  const texts = new LRUCache<string, PreparedOperation>(bounds);
   const shapes = new LRUCache<string, Shape>(bounds);
 
-  const look = (source: string, operationName: string | undefined): Known | null => {
+  const prepared = (document: DocumentNode, name: string | null, literals: PreparedOperation['literals']): PreparedOperation => {
+    const kind = findOperation(document).operation;
+    return { schema, document, kind, name: name ?? undefined, literals };
+  };
+  const look = (source: string, operationName: string | undefined): PreparedOperation | null => {
     const normalized = normalizeText(source);
     const isNamed = normalized && (operationName === undefined || operationName === normalized.name);
     const shape = isNamed && shapeOf(normalized);
     if (shape) {
       const literals = literalsOf(shape, normalized);
-      if (literals) return { document: shape.document, name: normalized.name ?? undefined, literals };
+      if (literals) return prepared(shape.document, normalized.name, literals);
     }
     const document = checkOperation(source);
     if (validateOnce(schema, document).length > 0) return null;
     if (!isNamed) {
       const { document: alone, name } = selectOperation({ schema, document, operationName, variables: {} });
-      return { document: alone, name: name ?? undefined, literals: {} };
+      return prepared(alone, name, {});
     }
     return remember(document, normalized);
   };
@@ -70,7 +77,7 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
     const shape = shapes.get(key);
     return shape && shape.kept.length > 0 ? shapes.get(variantOf(key, shape.kept, literals)) : shape;
   };
-  const remember = (document: DocumentNode, normalized: NormalizedText): Known => {
+  const remember = (document: DocumentNode, normalized: NormalizedText): PreparedOperation => {
     const { key, name, literals } = normalized;
     const hoisted = hoistLiterals(schema, document, normalized);
     const { document: alone } = selectOperation({ schema, document: hoisted.document, variables: {} });
@@ -82,10 +89,10 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
     const shape = { ...hoisted, document: alone, types };
     shapes.set(key, shape);
     if (shape.kept.length > 0) shapes.set(variantOf(key, shape.kept, literals), shape);
-    return { document: alone, name: name ?? undefined, literals: literalsOf(shape, normalized)! };
+    return prepared(alone, name, literalsOf(shape, normalized)!);
   };
 
-  return (source: string, operationName: string | undefined): Known | null => {
+  return (source: string, operationName: string | undefined): PreparedOperation | null => {
     const key = operationName === undefined ? source : `${operationName}\n${source}`;
     let known = texts.get(key);
     if (!known) {

@@ -12,6 +12,7 @@ import type { CallHolder } from './createApollo.js';
 import type { Documents, KnownOperation } from './documents/createDocuments.js';
 import type { GraphqlRequest } from './request/graphqlRequest.js';
 import { runOperation } from './runOperation.js';
+import { runPrepared } from './runPrepared.js';
 
 export interface PerformOptions {
   readonly apollo: ApolloServer<CallHolder>;
@@ -65,7 +66,8 @@ export function performOperation({ apollo, operations, documents, clock, randomH
         goesOn = true;
         return { kind: 'events', events, traceId };
       }
-      const { answer, rest } = await runOperation(apollo, { ...asked, query: known.query }, call, takesParts);
+      const ran = known.prepared && (await runPrepared(operations, known.prepared, asked.variables, call, takesParts));
+      const { answer, rest } = ran ?? (await runOperation(apollo, { ...asked, query: known.query }, call, takesParts));
       goesOn = rest !== null;
       return rest ? { kind: 'parts', answer, rest, call } : { kind: 'whole', answer };
     } catch (error) {
@@ -89,11 +91,12 @@ function refuseWay({ kind }: KnownOperation, { isRead, takesEvents, takesWhole, 
 
 async function subscribe(
   operations: Operations,
-  { document }: KnownOperation,
+  known: KnownOperation,
   { operationName, variables }: GraphqlRequest,
   call: Call,
 ): Promise<AsyncIterableIterator<ExecutionResult>> {
   const schema = operations.schema();
+  const document = known.document();
   const [invalid] = validateOnce(schema, document);
   if (invalid) throw invalid;
   return operations.subscribe({ schema, document, operationName: operationName ?? undefined, variables }, call);

@@ -179,7 +179,7 @@ function createProtocol({ operations, authenticate, documents, clock, randomHex,
             `A connection may run ${LIMITS.operationsPerSocket} operations at once. End some.`,
           );
         const { operationName, variables } = payload;
-        const { document } = documents(readGraphqlRequest(payload));
+        const document = documents(readGraphqlRequest(payload)).document();
         const schema = operations.schema();
         const errors = validationErrors(schema, document);
         return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables, contextValue: extra };

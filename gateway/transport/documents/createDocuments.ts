@@ -3,15 +3,19 @@ import type { DocumentNode, OperationTypeNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { PersistedConfig } from '../../config/httpConfig.js';
 import { MeshError } from '../../errors.js';
+import type { PreparedOperation } from '../../pipeline/prepareOperation.js';
 import { findOperation } from '../../planner/rootFields.js';
 import type { GraphqlRequest } from '../request/graphqlRequest.js';
 import type { Manifest } from './readManifest.js';
 
-/** What a request asks for, found and within the limits, not yet validated. */
+/** What a request asks for, found and within the limits. */
 export interface KnownOperation {
   readonly query: string;
-  readonly document: DocumentNode;
   readonly kind: OperationTypeNode;
+  /** Null: it is not known to be valid. */
+  readonly prepared: PreparedOperation | null;
+  /** Of the text as it is. */
+  document(): DocumentNode;
 }
 
 /**
@@ -23,6 +27,8 @@ export type Documents = (asked: Pick<GraphqlRequest, 'query' | 'documentId' | 'o
 
 interface Options extends Pick<PersistedConfig, 'automatic' | 'mode'> {
   readonly checkOperation: (source: string) => DocumentNode;
+  /** For the schema that is served now. */
+  readonly prepare: (source: string, operationName?: string) => PreparedOperation | null;
   readonly manifest: Manifest | null;
 }
 
@@ -33,7 +39,7 @@ const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
  * Texts come with the request, or are named: by an id of the manifest (`documentId`, or in the place of Apollo's hash), or by the SHA-256
  * of a text that some client has left here before (automatic persisted queries). Those are kept in memory, and the least used goes first.
  */
-export function createDocuments({ checkOperation, automatic, mode, manifest }: Options): Documents {
+export function createDocuments({ checkOperation, prepare, automatic, mode, manifest }: Options): Documents {
   const left = new LRUCache<string, string>({
     max: REMEMBERED,
     maxSize: REMEMBERED_CHARACTERS,
@@ -62,16 +68,18 @@ export function createDocuments({ checkOperation, automatic, mode, manifest }: O
 
   return (asked) => {
     const query = textOf(asked);
-    const document = checkOperation(query);
-    if (isClosed && !manifest?.has(query, document))
+    if (isClosed && !manifest?.has(query, () => checkOperation(query)))
       throw new MeshError(
         'QUERY_NOT_IN_SAFELIST',
         'The operation is not in the manifest of persisted documents, and no others are answered.',
       );
-    const { operation: kind } = findOperation(document, asked.operationName ?? undefined);
+    const operationName = asked.operationName ?? undefined;
+    const prepared = prepare(query, operationName);
+    const document = (): DocumentNode => checkOperation(query);
+    const kind = prepared?.kind ?? findOperation(document(), operationName).operation;
     const hash = hashOf(asked.extensions);
     if (hash !== null && asked.query && automatic && !isClosed) left.set(hash, query);
-    return { query, document, kind };
+    return { query, kind, prepared, document };
   };
 }
 

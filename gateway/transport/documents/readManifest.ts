@@ -8,7 +8,7 @@ export interface Manifest {
   /** The text of an id, or of the SHA-256 of a text, with or without `sha256:` before it. */
   find(id: string): string | undefined;
   /** Whether the text is one of them; blanks, commas and comments make no difference. */
-  has(text: string, document: DocumentNode): boolean;
+  has(text: string, document: () => DocumentNode): boolean;
 }
 
 const SHOWN = 10;
@@ -73,7 +73,7 @@ function createManifest(entries: readonly Entry[]): { manifest: Manifest; proble
   const texts = new Set(byId.values());
   const manifest: Manifest = {
     find: (id) => byId.get(id) ?? byHash.get(id.replace(/^sha256:/, '').toLowerCase()) ?? byId.get(id.replace(/^sha256:/, '')),
-    has: (text, document) => texts.has(text) || printed.has(print(document)),
+    has: (text, document) => texts.has(text) || printed.has(print(document())),
   };
   return { manifest, problems };
 }

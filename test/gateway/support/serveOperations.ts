@@ -29,7 +29,13 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
   const transport = graphqlOverHttp({
     apollo,
     operations,
-    documents: createDocuments({ checkOperation: createOperationCheck(), mode: 'off', automatic: true, manifest: null }),
+    documents: createDocuments({
+      checkOperation: createOperationCheck(),
+      prepare: () => null,
+      mode: 'off',
+      automatic: true,
+      manifest: null,
+    }),
     streams: createStreams(),
     authenticate: createAuthenticator({ devTokens: true, jwt: null }, Date.now),
     clock: Date.now,

@@ -29,7 +29,7 @@ describe('documents of requests', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const open = (mode: 'off' | 'allow-ids' | 'only-safelisted', automatic = true) =>
-    createDocuments({ checkOperation: createOperationCheck(), mode, automatic, manifest });
+    createDocuments({ checkOperation: createOperationCheck(), prepare: () => null, mode, automatic, manifest });
   type Asked = Partial<Parameters<Documents>[0]>;
   const ask = (documents: Documents, asked: Asked): string => {
     try {
