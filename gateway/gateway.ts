@@ -81,6 +81,7 @@ export interface Gateway {
 /** The gateway, whole: transports around the pipeline around one supergraph. Throws INVALID_SUPERGRAPH, UNSUPPORTED_DIRECTIVE. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, internalKey, clock, randomHex, log } = options;
+  const http = config.http ?? HTTP_DEFAULTS;
   const metrics = createMetrics();
   const operations = createOperations(createServing(options, options.source, metrics));
   metrics.observeSnapshotAge(() => {
@@ -89,9 +90,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const reroute: Reroute = (request) => operations.serving().reroute(request);
   const authenticate = createAuthenticator(config.auth, clock);
-  const allowsOrigin = createOriginCheck(config.auth.devTokens);
+  const allowsOrigin = createOriginCheck(config.auth.devTokens, http.corsOrigins);
   const checkOperation = createOperationCheck();
-  const { persisted } = config.http ?? HTTP_DEFAULTS;
+  const { persisted } = http;
   const prepareOperation = createPrepareOperation(checkOperation);
   const documents = createDocuments({
     ...persisted,
@@ -105,7 +106,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const streams = createStreams();
-  const graphql = graphqlOverHttp({ apollo, operations, documents, streams, authenticate, clock, randomHex, metrics, log });
+  const graphql = graphqlOverHttp({
+    apollo,
+    operations,
+    documents,
+    streams,
+    authenticate,
+    clock,
+    randomHex,
+    metrics,
+    log,
+    ...http,
+  });
   const server = createHttpServer({
     graphql: graphql.answer,
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),

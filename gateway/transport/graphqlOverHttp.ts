@@ -1,17 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBytes } from '../../subgraphs/shared/readBody.js';
+import type { HttpConfig } from '../config/httpConfig.js';
 import type { Authenticate, Caller } from '../context/authenticate.js';
+import { MeshError } from '../errors.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { failedAnswer, toAnswer, toRefusal } from './answer/Answer.js';
 import { writeAnswer, type Exchange } from './answer/writeAnswer.js';
 import { performOperation, type PerformOptions } from './performOperation.js';
-import { parseBody, parseSearch, readGraphqlRequest, type GraphqlRequest } from './request/graphqlRequest.js';
+import { isBatch, parseRequest, readGraphqlRequest, type Batch, type GraphqlRequest } from './request/graphqlRequest.js';
 import { readAccept, type Accepted } from './request/readAccept.js';
 import { refuseCrossSite } from './request/refuseCrossSite.js';
 import { landingPage } from './runOperation.js';
-import { createSseConnections, TOKEN_HEADER } from './streams/createSseConnections.js';
+import { answerSharedStream, isOfSharedStream } from './streams/answerSharedStream.js';
+import { createSseConnections } from './streams/createSseConnections.js';
 import type { Streams } from './streams/createStreams.js';
 import { serveStream } from './streams/serveStream.js';
 import { MULTIPART_EVENTS, MULTIPART_PARTS, SSE, withHasNext } from './streams/StreamForm.js';
@@ -21,7 +24,7 @@ export interface GraphqlOverHttp {
   close(): void;
 }
 
-export interface GraphqlOverHttpOptions extends PerformOptions {
+export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig, 'batchLimit' | 'compression'> {
   readonly streams: Streams;
   readonly authenticate: Authenticate;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
@@ -32,30 +35,20 @@ export interface GraphqlOverHttpOptions extends PerformOptions {
  * authenticate → parse → known document → check → execute → negotiate → write. Always answers; a client that goes away aborts its operation.
  */
 export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHttp {
-  const { apollo, authenticate, streams, clock, randomHex, metrics, log } = options;
+  const { apollo, authenticate, streams, clock, randomHex, batchLimit, log } = options;
   const perform = performOperation(options);
   const sse = createSseConnections({ streams, perform, randomHex, log });
 
   const answer = async (exchange: Exchange, accepted: Accepted): Promise<void> => {
     const { request } = exchange;
-    const { headers, method = 'GET', url = '/' } = request;
+    const { headers, method = 'GET' } = request;
     if (isReading(method) && accepted.page) return writePage(exchange, await landingPage(apollo));
     refuseCrossSite(headers);
     const bytes = method === 'POST' ? await readBytes(request) : null;
     const caller = await authenticate(headers.authorization);
-    const token = headers[TOKEN_HEADER];
-    if (method === 'PUT') return writeText(exchange, 201, sse.reserve(caller));
-    if (method === 'DELETE') {
-      sse.stop(String(token), caller, new URLSearchParams(searchOf(url)).get('operationId'));
-      return writeText(exchange, 200, '');
-    }
-    if (token !== undefined && method === 'GET') return sse.open(String(token), caller, exchange);
-    const asked = bytes ? readGraphqlRequest(parseBody(headers, bytes)) : parseSearch(searchOf(url));
-    if (token !== undefined) {
-      sse.start(String(token), asked, { caller, headers });
-      return writeText(exchange, 202, '');
-    }
-    await answerOperation(exchange, accepted, asked, caller);
+    if (isOfSharedStream(exchange)) return answerSharedStream(sse, exchange, caller, bytes);
+    const asked = parseRequest(request, bytes);
+    return isBatch(asked) ? answerBatch(exchange, accepted, asked, caller) : answerOperation(exchange, accepted, asked, caller);
   };
 
   const answerOperation = async (
@@ -92,6 +85,24 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
     }
   };
 
+  /** Each operation is answered by itself, as if it had come alone; only what has no end or many parts does not go into a list. */
+  const answerBatch = async (exchange: Exchange, accepted: Accepted, batch: Batch, caller: Caller): Promise<void> => {
+    refuseBatch(batch, batchLimit);
+    const { headers } = exchange.request;
+    const ways = { isRead: false, takesWhole: accepted.single !== null, takesParts: false, takesEvents: false };
+    const texts = batch.map(async (item) => {
+      try {
+        const outcome = await perform(readGraphqlRequest(item), { caller, headers, gone: exchange.gone, ...ways });
+        if (outcome.kind === 'whole') return outcome.answer.text;
+        throw new TypeError('parts and events were not asked for');
+      } catch (error) {
+        return failedAnswer(error, randomHex(16), log).text;
+      }
+    });
+    const text = `[${(await Promise.all(texts)).join(',')}]`;
+    return writeAnswer(exchange, toAnswer({ status: 200, text, freshness: null }, accepted, clock()));
+  };
+
   const answerAlways = (exchange: Exchange): Promise<void> => {
     const accepted = readAccept(exchange.request.headers.accept);
     return answer(exchange, accepted).catch((error: unknown) =>
@@ -99,17 +110,17 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
     );
   };
 
-  return { answer: traced(metrics, answerAlways), close: () => sse.close() };
+  return { answer: traced(options, answerAlways), close: () => sse.close() };
 }
 
-function traced(metrics: GraphqlOverHttpOptions['metrics'], answer: (exchange: Exchange) => Promise<void>) {
+function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, answer: (exchange: Exchange) => Promise<void>) {
   return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
     traceOperation(request.headers['traceparent'], async (span) => {
       const started = performance.now();
       const gone = new AbortController();
       setMaxListeners(0, gone.signal);
       response.once('close', () => gone.abort());
-      await answer({ request, response, cors, gone: gone.signal });
+      await answer({ request, response, cors, compresses, gone: gone.signal });
       const { method = 'GET' } = request;
       const { statusCode } = response;
       span.set({ 'http.request.method': method, 'http.response.status_code': statusCode });
@@ -118,19 +129,18 @@ function traced(metrics: GraphqlOverHttpOptions['metrics'], answer: (exchange: E
     });
 }
 
-function searchOf(url: string): string {
-  const from = url.indexOf('?');
-  return from < 0 ? '' : url.slice(from);
+function refuseBatch({ length }: Batch, limit: number): void {
+  if (limit === 0)
+    throw new MeshError('BAD_USER_INPUT', 'Lists of operations are not taken here (MESH_BATCH_LIMIT). Send them one by one.');
+  if (length > limit)
+    throw new MeshError('BAD_USER_INPUT', `A list may have ${limit} operations, this one has ${length}. Send several.`);
+  if (length === 0) throw new MeshError('BAD_USER_INPUT', 'The list has no operations.');
 }
 
 function isReading(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function writeText(exchange: Exchange, status: number, text: string): void {
-  writeAnswer(exchange, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }, text });
-}
-
-function writePage(exchange: Exchange, text: string): void {
-  writeAnswer(exchange, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' }, text });
+function writePage(exchange: Exchange, text: string): Promise<void> {
+  return writeAnswer(exchange, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' }, text });
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
-import { corsHeaders } from './allowedOrigins.js';
+import { corsHeaders, METHODS, preflightHeaders, type AllowsOrigin } from './allowedOrigins.js';
 import { sendJson, sendText } from './sendText.js';
 import { serveFile } from './staticFiles.js';
 
@@ -16,7 +16,7 @@ export interface HttpServerOptions {
   readonly missing: () => readonly string[];
   readonly metrics: () => Promise<string>;
   readonly consoleFolder: string;
-  readonly allowsOrigin: (origin: string | undefined, host: string | undefined) => boolean;
+  readonly allowsOrigin: AllowsOrigin;
   readonly log: Logger;
 }
 
@@ -64,19 +64,17 @@ async function route(options: HttpServerOptions, request: IncomingMessage, respo
   sendText(response, 404, 'There is nothing here. GraphQL is at /graphql, GraphiQL at /graphiql.\n');
 }
 
-/** PUT and DELETE are those of event streams. */
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'];
-
 async function routeGraphql(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { origin, host } = request.headers;
   if (!options.allowsOrigin(origin, host)) {
-    const message = 'Pages of this origin may not use a gateway that accepts development tokens.';
+    const message =
+      'Pages of this origin may not use this gateway (MESH_CORS_ORIGINS; development tokens are for pages of this machine).';
     return sendJson(response, 403, errorBody('FORBIDDEN', message));
   }
+  if (request.method === 'OPTIONS') return sendText(response, 204, '', preflightHeaders(origin));
   const cors = corsHeaders(origin);
-  if (request.method === 'OPTIONS') return sendText(response, 204, '', cors);
-  if (!METHODS.includes(request.method ?? ''))
-    return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'Send GET or POST.'), { ...cors, allow: METHODS.join(', ') });
+  if (!METHODS.split(', ').includes(request.method ?? ''))
+    return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'Send GET or POST.'), { ...cors, allow: METHODS });
   await options.graphql(request, response, cors);
 }
 

@@ -15,6 +15,7 @@ import { parsed } from '../execution/Outcome.js';
 import { wholeAnswer, type Operation, type Operations } from '../pipeline/Operations.js';
 import { validateOnce } from '../pipeline/validateOnce.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
+import type { AllowsOrigin } from './allowedOrigins.js';
 import { toClientError, toExecutionResult } from './clientError.js';
 import type { Documents } from './documents/createDocuments.js';
 import { refuseDeepJson } from './jsonDepth.js';
@@ -24,7 +25,7 @@ export interface WebSocketOptions {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
   readonly documents: Documents;
-  readonly allowsOrigin: (origin: string | undefined, host: string | undefined) => boolean;
+  readonly allowsOrigin: AllowsOrigin;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
   readonly log: Logger;

@@ -1,21 +1,30 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { sendText } from '../sendText.js';
+import { sendBytes } from '../sendText.js';
 import type { Answer } from './Answer.js';
+import { chooseEncoding, compress, COMPRESSED_FROM_BYTES } from './compress.js';
 
 /** Where an answer goes. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly cors: Readonly<Record<string, string>>;
+  /** Whether answers may be compressed. Streams never are: what is in a compressor does not reach the client. */
+  readonly compresses: boolean;
   /** Aborted when the response is closed, by whoever. */
   readonly gone: AbortSignal;
 }
 
-export function writeAnswer(exchange: Exchange, { status, headers, text }: Answer): void {
+/** Writes an answer whole, compressed where the client takes that and it is worth it. Does nothing when the client is gone. */
+export async function writeAnswer(exchange: Exchange, { status, headers, text }: Answer): Promise<void> {
+  const { request, response, compresses } = exchange;
   const all = allHeaders(exchange, headers);
   // What is left of a body is not read, so nothing can follow on this connection.
-  if (!exchange.request.complete) all['connection'] = 'close';
-  sendText(exchange.response, status, text, all);
+  if (!request.complete) all['connection'] = 'close';
+  const bytes = Buffer.from(text);
+  const encoding =
+    compresses && bytes.length >= COMPRESSED_FROM_BYTES ? chooseEncoding(String(request.headers['accept-encoding'] ?? '')) : null;
+  if (encoding === null) return sendBytes(response, status, bytes, all);
+  sendBytes(response, status, await compress(bytes, encoding), { ...all, 'content-encoding': encoding });
 }
 
 /** With those that let the asking page read it. */

@@ -17,6 +17,23 @@ export interface BodyHeaders {
   readonly 'content-encoding'?: string | undefined;
 }
 
+/** Requests in a list, each not yet looked at. */
+export type Batch = readonly unknown[];
+
+export function isBatch(asked: GraphqlRequest | Batch): asked is Batch {
+  return Array.isArray(asked);
+}
+
+/** What a request asks for: of its body, or without one (null) of its URL. Throws UNSUPPORTED_MEDIA_TYPE, BAD_USER_INPUT. */
+export function parseRequest(
+  { headers, url = '/' }: { readonly headers: BodyHeaders; readonly url?: string | undefined },
+  bytes: Buffer | null,
+): GraphqlRequest | Batch {
+  if (bytes === null) return parseSearch(url.includes('?') ? url.slice(url.indexOf('?')) : '');
+  const body = parseBody(headers, bytes);
+  return Array.isArray(body) ? (body as Batch) : readGraphqlRequest(body);
+}
+
 /**
  * The JSON of a POST body: one request, or several in a list. Throws UNSUPPORTED_MEDIA_TYPE for anything but JSON in UTF-8, which also
  * keeps out what any page could send without a preflight; BAD_USER_INPUT for bytes that are not UTF-8 or not JSON.

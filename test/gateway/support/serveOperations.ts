@@ -40,6 +40,8 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
     authenticate: createAuthenticator({ devTokens: true, jwt: null }, Date.now),
     clock: Date.now,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    batchLimit: 10,
+    compression: false,
     metrics: { httpRequest: () => undefined },
     log,
   });
