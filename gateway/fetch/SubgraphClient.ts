@@ -6,12 +6,15 @@ export interface FetchContext {
   readonly request: RequestContext;
   /** Aborted when the client is gone or the deadline is over. */
   readonly signal: AbortSignal;
+  /** Those of the client's request, names in lower case. A foreign subgraph gets what its rules name, and no other anything. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** A fetch as it goes to a subgraph: the operation is made once for a plan, the variables for each request. */
 export interface SubgraphOperation {
   readonly query: string;
   readonly operationName?: string;
+  /** `mutation` for whatever has effects, a query with a routed field too: it is never shared, repeated or hedged. */
   readonly kind: 'query' | 'mutation';
 }
 
@@ -29,11 +32,19 @@ export interface SubgraphResponse {
   readonly isShared?: true;
   /** Set when the text had no backslash, so that no string in it has anything that JSON escapes. */
   readonly isPlain?: true;
+  /** Set when the subgraph says that it did not do the work. */
+  readonly refusal?: Refusal;
+}
+
+/** HTTP 502, 503 or 504. */
+export interface Refusal {
+  /** Milliseconds after which the subgraph wants to be asked again. Null: it does not say. */
+  readonly retryAfterMs: number | null;
 }
 
 /**
- * One subgraph, wherever it runs. `request` rejects with SUBREQUEST_FAILED, SUBGRAPH_TIMEOUT or DEADLINE_EXCEEDED; what the subgraph
- * itself reports is in `errors`.
+ * One subgraph, wherever it runs. `request` rejects with SUBREQUEST_FAILED, SUBGRAPH_TIMEOUT, SUBGRAPH_UNAVAILABLE, TOO_BUSY or
+ * DEADLINE_EXCEEDED; what the subgraph itself reports is in `errors`.
  */
 export interface SubgraphClient {
   request(call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse>;

@@ -1,153 +1,196 @@
+import type { Buffer } from 'node:buffer';
 import type { Logger } from 'pino';
-import { Pool } from 'undici';
 import { LIMITS } from '../config/limits.js';
-import { MeshError } from '../errors.js';
+import { FetchError } from './FetchError.js';
+import { createTransport, type TransportOptions } from './http/createTransport.js';
+import { TransportError, type HttpRequest, type Receiver } from './http/Transport.js';
+import type { AnswerReader } from './knownAnswers.js';
+import { readAnswer } from './readAnswer.js';
 import { requestBody } from './requestBody.js';
-import type { FetchContext, SubgraphCall, SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
+import { retryAfterMs } from './retryAfter.js';
+import type {
+  FetchContext,
+  Refusal,
+  SubgraphCall,
+  SubgraphClient,
+  SubgraphOperation,
+  SubgraphResponse,
+} from './SubgraphClient.js';
+import { Watch, type Watched } from './Watch.js';
 
 export interface HttpClientOptions {
   readonly name: string;
   readonly url: string;
   /** Headers that vouch for the call, made from its body. Only subgraphs of the mesh get any. */
   readonly sign?: (body: string, context: FetchContext) => Promise<Record<string, string>>;
+  /** Headers of the client's that the subgraph is given by a rule. Default: none. */
+  readonly propagate?: (context: FetchContext) => Readonly<Record<string, string>>;
   /** Epoch milliseconds, as in the deadline that comes with a call. */
   readonly clock: () => number;
   /** Told once, with the raw error, when the subgraph cannot be reached any more. */
   readonly log?: Logger;
+  /** Default: each answer is read by itself. */
+  readonly read?: AnswerReader;
   /** What a call may take at most, even if its deadline is later. Default: as long as any operation may take. */
   readonly timeoutMs?: number;
-  /** Default 100. */
-  readonly connections?: number;
+  /** Calls at the same time. Default 100. */
+  readonly maxConcurrent?: number;
+  /** Calls that wait for their turn. Default 1,000. */
+  readonly maxQueued?: number;
   /** Default 64 MiB. */
   readonly maxResponseBytes?: number;
+  /** Default auto. */
+  readonly protocol?: TransportOptions['protocol'];
+  /** See TransportOptions. */
+  readonly ca?: string | undefined;
 }
+
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * A subgraph over HTTP/1.1 with kept connections. A call may take until its own deadline. Follows no redirect and forwards no header of
- * the client's; it is told the trace.
+ * A subgraph over HTTP. A call may take until its own deadline. Follows no redirect, and forwards no header of the client's but by a
+ * rule; the subgraph is told the trace.
  */
 export function httpClient(options: HttpClientOptions): SubgraphClient {
-  const {
-    name,
-    url,
-    sign,
-    clock,
-    log,
-    timeoutMs = LIMITS.maxDeadlineMs,
-    connections = 100,
-    maxResponseBytes = 64 * 1024 * 1024,
-  } = options;
-  const { origin, pathname, search } = new URL(url);
-  const pool = new Pool(origin, {
-    connections,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: { timeout: Math.min(timeoutMs, 5_000) },
-  });
-
+  const { name, url, sign, propagate, clock, log, protocol = 'auto', ca } = options;
+  const { timeoutMs = LIMITS.maxDeadlineMs, maxConcurrent = 100, maxQueued = 1_000 } = options;
+  const { read = (_operation, bytes) => readAnswer(bytes, 200), maxResponseBytes = 64 * 1024 * 1024 } = options;
+  const connectTimeoutMs = Math.min(timeoutMs, CONNECT_TIMEOUT_MS);
+  const transport = createTransport({ url, protocol, ca, maxResponseBytes, connectTimeoutMs });
+  const watch = new Watch();
+  const queue = new Set<Call>();
+  let running = 0;
   let isReached = true;
 
+  const reached = (error?: TransportError): void => {
+    if (error && isReached) log?.warn({ err: error.cause ?? error, service: name }, 'a subgraph does not answer');
+    isReached = !error;
+  };
+
+  /** One call from when it is made until it is settled, in the queue and on the way. */
+  class Call implements Receiver, Watched {
+    place = -1;
+    readonly endsAt: number;
+    readonly signal: AbortSignal;
+    private readonly isBoundByOperation: boolean;
+    private cancel: (() => void) | undefined;
+    private readonly request: HttpRequest;
+    private readonly operation: SubgraphOperation;
+    private readonly resolve: (response: SubgraphResponse) => void;
+    private readonly reject: (error: FetchError) => void;
+
+    constructor(
+      request: HttpRequest,
+      operation: SubgraphOperation,
+      context: FetchContext,
+      resolve: (response: SubgraphResponse) => void,
+      reject: (error: FetchError) => void,
+    ) {
+      this.request = request;
+      this.operation = operation;
+      this.resolve = resolve;
+      this.reject = reject;
+      const leftMs = Math.max(1, context.request.deadlineAt - clock());
+      this.signal = context.signal;
+      this.isBoundByOperation = leftMs <= timeoutMs;
+      this.endsAt = performance.now() + Math.min(timeoutMs, leftMs);
+    }
+
+    start(): void {
+      if (this.signal.aborted) return this.reject(timeIsOver(name));
+      if (running >= maxConcurrent) {
+        if (queue.size >= maxQueued) return this.reject(tooMany(name, maxConcurrent, maxQueued));
+        queue.add(this);
+      } else {
+        this.begin();
+      }
+      watch.add(this);
+    }
+
+    answered(status: number, body: Buffer, retryAfter: string | undefined): void {
+      this.ended();
+      reached();
+      const refusal = status >= 502 && status <= 504 ? { retryAfterMs: retryAfterMs(retryAfter, clock()) } : undefined;
+      try {
+        const response = status === 200 ? read(this.operation, body) : readAnswer(body, status);
+        this.resolve(refusal ? { ...response, refusal } : response);
+      } catch (error) {
+        this.reject(failure(name, error as TransportError, refusal));
+      }
+    }
+
+    failed(error: TransportError): void {
+      this.ended();
+      reached(error);
+      this.reject(failure(name, error));
+    }
+
+    stop(why: 'late' | 'gone'): void {
+      if (queue.delete(this)) return this.reject(timeIsOver(name));
+      this.cancel?.();
+      this.ended();
+      this.reject(why === 'gone' || this.isBoundByOperation ? timeIsOver(name) : tooLate(name, timeoutMs));
+    }
+
+    private begin(): void {
+      running++;
+      this.cancel = transport.send(this.request, this);
+    }
+
+    private ended(): void {
+      watch.remove(this);
+      running--;
+      const [next] = queue;
+      if (!next) return;
+      queue.delete(next);
+      next.begin();
+    }
+  }
+
+  const send = (body: string, headers: Readonly<Record<string, string>>, { operation }: SubgraphCall, context: FetchContext) =>
+    new Promise<SubgraphResponse>((resolve, reject) => {
+      const request = { headers, body, isRepeatable: operation.kind === 'query' };
+      new Call(request, operation, context, resolve, reject).start();
+    });
+
   return {
-    request: async (call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse> => {
+    request: (call, context) => {
       const body = requestBody(call);
       const { traceparent } = context.request;
-      const leftMs = Math.max(1, context.request.deadlineAt - clock());
-      const timeout = AbortSignal.timeout(Math.min(timeoutMs, leftMs));
-      try {
-        const signed = sign ? await sign(body, context) : {};
-        const response = await pool.request({
-          method: 'POST',
-          path: `${pathname}${search}`,
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/graphql-response+json, application/json',
-            ...(traceparent !== undefined && { traceparent }),
-            ...signed,
-          },
-          body,
-          signal: AbortSignal.any([context.signal, timeout]),
-        });
-        isReached = true;
-        const text = await readText(response.body, maxResponseBytes);
-        return parseResponse(text, response.statusCode);
-      } catch (cause) {
-        const error = located(name, cause, {
-          timedOut: timeout.aborted,
-          gone: context.signal.aborted || (timeout.aborted && leftMs <= timeoutMs),
-          timeoutMs,
-        });
-        if (error.code === 'SUBREQUEST_FAILED') {
-          if (isReached) log?.warn({ err: cause, service: name }, 'a subgraph does not answer');
-          isReached = false;
-        }
-        throw error;
-      }
+      const headers = { ...propagate?.(context), ...(traceparent !== undefined && { traceparent }) };
+      if (!sign) return send(body, headers, call, context);
+      return sign(body, context).then((signed) => send(body, { ...headers, ...signed }, call, context));
     },
-    close: () => pool.close(),
+    close: () => transport.close(),
   };
 }
 
-async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(`the answer is over ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function timeIsOver(service: string): FetchError {
+  const message = `The time of the operation was over before ${service} answered.`;
+  return new FetchError('DEADLINE_EXCEEDED', message, { service, isOfSubgraph: false });
 }
 
-function parseResponse(text: string, status: number): SubgraphResponse {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    throw new Error(`HTTP ${status} without JSON`);
-  }
-  if (answer === null || typeof answer !== 'object' || (!('data' in answer) && !('errors' in answer))) {
-    throw new Error(`HTTP ${status} without a GraphQL answer`);
-  }
-  const { data, errors } = answer as { data?: unknown; errors?: unknown };
-  if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data)))
-    throw new Error('its data is not an object');
-  if (errors !== undefined && errors !== null && !Array.isArray(errors)) throw new Error('its errors are not a list');
-  return {
-    data: (data ?? null) as Record<string, unknown> | null,
-    ...(errors ? { errors: (errors as unknown[]).map(toFormattedError) } : {}),
-  };
+function tooLate(service: string, timeoutMs: number): FetchError {
+  return new FetchError('SUBGRAPH_TIMEOUT', `The subgraph ${service} did not answer within ${timeoutMs} ms. Try again.`, {
+    service,
+  });
 }
 
-/** A subgraph may send anything as an error; what is not of the right type is left out. */
-function toFormattedError(error: unknown): NonNullable<SubgraphResponse['errors']>[number] {
-  const { message, path, extensions } = (error ?? {}) as { message?: unknown; path?: unknown; extensions?: unknown };
-  return {
-    message: typeof message === 'string' ? message : 'The subgraph reported an error without a message.',
-    ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === 'string' || typeof step === 'number') } : {}),
-    ...(extensions !== null && typeof extensions === 'object' ? { extensions: extensions as Record<string, unknown> } : {}),
-  };
+function tooMany(service: string, maxConcurrent: number, maxQueued: number): FetchError {
+  const message = `${maxConcurrent} requests to the subgraph ${service} are on the way and ${maxQueued} wait. Try again later.`;
+  return new FetchError('TOO_BUSY', message, { service, isOfSubgraph: false });
 }
 
-function located(name: string, cause: unknown, state: { timedOut: boolean; gone: boolean; timeoutMs: number }): MeshError {
-  const extensions = { service: name };
-  const code = (cause as { code?: string }).code ?? '';
-  if (state.gone)
-    return new MeshError('DEADLINE_EXCEEDED', `The time of the operation was over before ${name} answered.`, {
-      cause,
-      extensions,
-    });
-  if (state.timedOut || /TIMEOUT/.test(code)) {
-    return new MeshError('SUBGRAPH_TIMEOUT', `The subgraph ${name} did not answer within ${state.timeoutMs} ms. Try again.`, {
-      cause,
-      extensions,
-    });
-  }
-  const { message } = cause as Error;
-  const what = /^HTTP \d|^its |^the answer/.test(message) ? `did not answer properly (${message})` : troubleOf(code);
-  return new MeshError('SUBREQUEST_FAILED', `The subgraph ${name} ${what}. Try again.`, { cause, extensions });
-}
+const TROUBLES = { unreachable: 'cannot be reached', broken: 'broke off the connection' };
 
-/** In words; the code of the system's error is for the log. */
-function troubleOf(code: string): string {
-  return /^UND_ERR_SOCKET$|^ECONNRESET$|^EPIPE$/.test(code) ? 'broke off the connection' : 'cannot be reached';
+/** In words; the system's error is for the log. */
+function failure(service: string, error: TransportError, refusal?: Refusal): FetchError {
+  const { kind, message } = error;
+  const what = kind === 'improper' ? `did not answer properly (${message})` : TROUBLES[kind];
+  return new FetchError('SUBREQUEST_FAILED', `The subgraph ${service} ${what}. Try again.`, {
+    service,
+    cause: error.cause ?? error,
+    isPassing: kind !== 'improper' || refusal !== undefined,
+    ...(refusal && { refusal }),
+  });
 }

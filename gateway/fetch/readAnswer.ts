@@ -1,0 +1,45 @@
+import { isAscii, isUtf8, type Buffer } from 'node:buffer';
+import { TransportError } from './http/Transport.js';
+import type { SubgraphResponse } from './SubgraphClient.js';
+
+const BACKSLASH = 0x5c;
+const PLAIN = { isPlain: true } as const;
+
+/** A subgraph's answer from the bytes of its body. Throws TransportError when they are no GraphQL answer; its content type may be any. */
+export function readAnswer(bytes: Buffer, status: number): SubgraphResponse {
+  const answer = parseJson(bytes, status);
+  if (answer === null || typeof answer !== 'object' || (!('data' in answer) && !('errors' in answer)))
+    throw improper(`HTTP ${status} without a GraphQL answer`);
+  const { data, errors } = answer as { data?: unknown; errors?: unknown };
+  if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data)))
+    throw improper('its data is not an object');
+  const response = { data: (data ?? null) as SubgraphResponse['data'] & object, ...(!bytes.includes(BACKSLASH) && PLAIN) };
+  if (errors === undefined || errors === null) return response;
+  if (!Array.isArray(errors)) throw improper('its errors are not a list');
+  return { ...response, errors: (errors as unknown[]).map(toFormattedError) };
+}
+
+function parseJson(bytes: Buffer, status: number): unknown {
+  // Replacing what is not UTF-8 would give clients text that nobody wrote.
+  const isPlain = isAscii(bytes);
+  if (!isPlain && !isUtf8(bytes)) throw improper(`HTTP ${status} with an answer that is not UTF-8`);
+  try {
+    return JSON.parse(bytes.toString(isPlain ? 'latin1' : 'utf8'));
+  } catch {
+    throw improper(`HTTP ${status} without JSON`);
+  }
+}
+
+/** A subgraph may send anything as an error; what is not of the right type is left out. */
+function toFormattedError(error: unknown): NonNullable<SubgraphResponse['errors']>[number] {
+  const { message, path, extensions } = (error ?? {}) as { message?: unknown; path?: unknown; extensions?: unknown };
+  return {
+    message: typeof message === 'string' ? message : 'The subgraph reported an error without a message.',
+    ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === 'string' || typeof step === 'number') } : {}),
+    ...(extensions !== null && typeof extensions === 'object' ? { extensions: extensions as Record<string, unknown> } : {}),
+  };
+}
+
+function improper(message: string): TransportError {
+  return new TransportError('improper', message);
+}
