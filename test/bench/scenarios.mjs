@@ -6,7 +6,7 @@ export const scenarios = {
   same: {
     title: 'Same query: every request is the same',
     kind: 'same',
-    gateways: ['ours', 'hive-runtime', 'hive', 'apollo', 'mercurius'],
+    gateways: ['ours', 'hive-runtime', 'hive', 'apollo', 'mercurius', 'ceiling'],
     targets: [{ ours: 'ours', against: 'hive-runtime', atLeast: 4 }],
   },
   variable: {

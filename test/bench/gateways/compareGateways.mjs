@@ -11,8 +11,8 @@ import { withShop } from './withShop.mjs';
  * that cannot start, answers wrongly or breaks down gets no figure but a `problem`. `report` is given each scenario's result as soon as it is there.
  */
 export async function compareGateways({ only, scenarioNames, rounds, seconds, warmSeconds, tell, report }) {
-  return withShop(async ({ files }) => {
-    const contestants = contestantsOf(files);
+  return withShop(async (shop) => {
+    const contestants = contestantsOf(shop.files);
     const wanted = (name) => only === null || only.includes(contestants[name].family) || only.includes(name);
     const running = new Map();
     const results = [];
@@ -36,13 +36,13 @@ export async function compareGateways({ only, scenarioNames, rounds, seconds, wa
           await turn(entrant, async (gateway) => {
             tell(`${scenario}: warming up ${entrant.name}`);
             await verify(gateway, kind);
-            await measureGateway(gateway, kind, warmSeconds);
+            await measureGateway({ gateway, shop, kind, seconds: warmSeconds });
           });
         for (let round = 1; round <= rounds; round++)
           for (const entrant of entrants)
             await turn(entrant, async (gateway) => {
               tell(`${scenario}: round ${round} of ${rounds}, ${entrant.name}`);
-              const { latencies, ...figures } = await measureGateway(gateway, kind, seconds);
+              const { latencies, ...figures } = await measureGateway({ gateway, shop, kind, seconds });
               entrant.rounds.push({ ...figures, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) });
             });
         for (const entrant of entrants) await turn(entrant, (gateway) => verify(gateway, kind));
@@ -87,7 +87,7 @@ function resultOf(scenario, entrants) {
 }
 
 function mediansOf(rounds) {
-  const keys = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMs'];
+  const keys = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMs', 'loadCpuMs'];
   const medians = Object.fromEntries(keys.map((key) => [key, median(rounds.map((round) => round[key]))]));
   return { ...medians, rssBytes: Math.max(...rounds.map(({ rssBytes }) => rssBytes)) };
 }

@@ -2,9 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { peersFolder } from './installPeers.mjs';
 
 const cli = fileURLToPath(new URL('../../../dist/gateway/cli.js', import.meta.url));
+const ceiling = fileURLToPath(new URL('ceiling.mjs', import.meta.url));
 
 /**
- * How each gateway is started, by name. `family` is what `--only` takes. `files` are the supergraph and the services of Federation 1.
+ * How each gateway is started, by name. `family` is what `--only` takes. `files` are the supergraph, the services of
+ * Federation 1 and the answer to the operation that is always the same.
  * `sharing`: operation (whole operations in flight and what is below), subgraph (only requests to subgraphs), off; gateways without
  * such a setting have none.
  */
@@ -19,6 +21,7 @@ export function contestantsOf(files) {
       hive('hive-runtime-off', 'off', true, files),
       hive('hive', 'operation', false, files),
       hive('hive-subgraph', 'subgraph', false, files),
+      peer('ceiling', [ceiling, files.answer]),
       peer('apollo', ['apollo.mjs', files.supergraph]),
       peer('mercurius', ['mercurius/serve.mjs', files.services]),
     ].map((contestant) => [contestant.name, contestant]),

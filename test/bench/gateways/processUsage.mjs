@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
-/** CPU seconds so far and resident bytes of a process with all that it has started. Children that ended count with their parent. */
+/**
+ * CPU seconds so far and resident bytes of a process, with all that it has started unless it is this one. Children that ended count
+ * with their parent.
+ */
 export function usageOf(pid) {
   let cpuSeconds = 0;
   let rssBytes = 0;
-  for (const member of treeOf(pid)) {
+  for (const member of pid === process.pid ? [pid] : treeOf(pid)) {
     // The name may have blanks and brackets: fields are counted from behind it.
     const fields = read(`/proc/${member}/stat`)
       ?.replace(/^.*\) /s, '')

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { composeShop } from '../shop/composeShop.mjs';
+import { expectedData } from '../shop/monolith.mjs';
+import { requestKinds } from '../shop/operation.mjs';
 import { federation1SdlOf, subgraphNames } from '../shop/subgraphSchemas.mjs';
 import { end, spawnOwned } from './endWithUs.mjs';
 
@@ -17,10 +19,15 @@ export async function withShop(work) {
   const child = spawnOwned([process.execPath, serve], { core: 1, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     const urls = await heard(child);
-    const files = { supergraph: join(folder, 'supergraph.graphql'), services: join(folder, 'services.json') };
+    const files = {
+      supergraph: join(folder, 'supergraph.graphql'),
+      services: join(folder, 'services.json'),
+      answer: join(folder, 'answer.json'),
+    };
     await writeFile(files.supergraph, composeShop(urls));
     const services = subgraphNames.map((name) => ({ name, url: urls[name], schema: federation1SdlOf(name), mandatory: true }));
     await writeFile(files.services, JSON.stringify(services));
+    await writeFile(files.answer, JSON.stringify({ data: await expectedData(requestKinds.same()) }));
     const requests = async () => {
       child.send('requests');
       return (await heard(child)).requests;

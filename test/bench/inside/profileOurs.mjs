@@ -9,14 +9,14 @@ import { summarizeProfile } from './summarizeProfile.mjs';
 /** Profiles our gateway under the load of one scenario, after a warm-up; keeps the profile in `file` for a viewer and returns its summary. */
 export async function profileOurs({ name, scenario, seconds, warmSeconds, file, tell }) {
   const { kind } = scenarios[scenario];
-  return withShop(async ({ files }) => {
+  return withShop(async (shop) => {
     tell(`profile of ${name}, ${scenario}`);
-    const gateway = await startProbed(contestantsOf(files)[name]);
+    const gateway = await startProbed(contestantsOf(shop.files)[name]);
     try {
       await verify(gateway, kind);
-      await measureGateway(gateway, kind, warmSeconds);
+      await measureGateway({ gateway, shop, kind, seconds: warmSeconds });
       await gateway.ask('profile');
-      const { perSecond, cpuMs } = await measureGateway(gateway, kind, seconds);
+      const { perSecond, cpuMs } = await measureGateway({ gateway, shop, kind, seconds });
       const profile = await gateway.ask('profiled');
       await writeFile(file, JSON.stringify(profile));
       const figures = `${name}, ${scenario}: ${perSecond.toFixed(0)} requests/s and ${cpuMs.toFixed(3)} ms CPU a request while profiled`;

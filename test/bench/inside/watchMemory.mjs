@@ -7,12 +7,12 @@ import { startProbed } from './startProbed.mjs';
 
 const CONNECTIONS = 8;
 const SAMPLES = 60;
-/** Caches and the heap itself are still filling before; growth is read from what comes after. */
-const SETTLED_AFTER = 0.3;
+/** What is remembered of operations is bounded and fills up before; growth is read from the second half. */
+const SETTLED_AFTER = 0.5;
 
 /**
  * Sends distinct operations of different shapes to our gateway for `minutes`. Returns samples of `{seconds, answered, heapBytes (after
- * a collection), externalBytes, rssBytes}` and the growth of the live heap per minute once it has settled. Throws on an answer that is
+ * a collection), externalBytes, rssBytes}` and the growth of the live heap in the second half. Throws on an answer that is
  * not 200.
  */
 export async function watchMemory({ minutes, seed, tell }) {
@@ -31,7 +31,7 @@ export async function watchMemory({ minutes, seed, tell }) {
           `memory: ${seconds.toFixed(0)} s, ${load.answered()} operations, ${mb(heapBytes)} MB alive, ${mb(rssBytes)} MB resident`,
         );
       }
-      return { samples, growthBytesPerMinute: growthOf(samples) };
+      return { samples, growth: growthOf(samples) };
     } finally {
       load.stop();
       await gateway.stop();
@@ -40,7 +40,7 @@ export async function watchMemory({ minutes, seed, tell }) {
 }
 
 /** A small chart: a line of text for each third sample, a bar for what is alive and dots up to what is resident. */
-export function memoryText({ samples, growthBytesPerMinute }) {
+export function memoryText({ samples, growth }) {
   const WIDTH = 60;
   const most = Math.max(...samples.map(({ rssBytes }) => rssBytes));
   const cells = (bytes) => Math.round((bytes / most) * WIDTH);
@@ -50,8 +50,9 @@ export function memoryText({ samples, growthBytesPerMinute }) {
       const bar = '#'.repeat(cells(heapBytes)).padEnd(cells(rssBytes), '.').padEnd(WIDTH);
       return `  ${seconds.toFixed(0).padStart(5)} s ${String(answered).padStart(8)} ${bar} ${mb(heapBytes).padStart(5)} ${mb(rssBytes).padStart(5)}`;
     });
-  const growth = `Live heap, once settled: ${(growthBytesPerMinute / 1e6).toFixed(2)} MB a minute`;
-  return ['Distinct operations: time, operations, # alive after a collection, . resident (MB)', ...lines, growth, ''].join('\n');
+  const { bytesPerMinute, bytesPerOperation } = growth;
+  const judged = `Live heap in the second half: ${(bytesPerMinute / 1e6).toFixed(2)} MB a minute, ${bytesPerOperation.toFixed(0)} bytes an operation`;
+  return ['Distinct operations: time, operations, # alive after a collection, . resident (MB)', ...lines, judged, ''].join('\n');
 }
 
 function startLoad(url, seed) {
@@ -82,14 +83,19 @@ function startLoad(url, seed) {
   return { failed, answered: () => answered, stop: () => clients.forEach((client) => client.close()) };
 }
 
-/** By least squares over the settled part. */
+/** By least squares. */
 function growthOf(samples) {
   const settled = samples.slice(Math.floor(samples.length * SETTLED_AFTER));
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(settled.map(({ seconds }) => seconds)), mean(settled.map(({ heapBytes }) => heapBytes))];
-  const above = settled.reduce((sum, { seconds, heapBytes }) => sum + (seconds - x) * (heapBytes - y), 0);
-  const below = settled.reduce((sum, { seconds }) => sum + (seconds - x) ** 2, 0);
-  return (above / below) * 60;
+  const slopeOver = (key) => slope(settled.map((sample) => [sample[key], sample.heapBytes]));
+  return { bytesPerMinute: slopeOver('seconds') * 60, bytesPerOperation: slopeOver('answered') };
+}
+
+function slope(points) {
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const above = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  const below = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  return above / below;
 }
 
 function until(time) {

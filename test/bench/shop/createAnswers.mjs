@@ -2,7 +2,9 @@ import { GraphQLError, execute, parse, validate } from 'graphql';
 import { NUMBER_WIDTH, SOME_NUMBER } from './operation.mjs';
 
 const KEPT = 5_000;
-const NUMBER = new RegExp(`(?<!\\d)\\d{${NUMBER_WIDTH}}(?!\\d)`, 'g');
+const NUMBER = new RegExp(`\\d{${NUMBER_WIDTH}}`);
+const DIGITS = new RegExp(`\\d{${NUMBER_WIDTH},}`, 'g');
+const SOME = String(SOME_NUMBER);
 
 /**
  * Answers of one subgraph: request body (as latin1, one character a byte) in, bytes out. Right for every body, since graphql-js makes
@@ -11,24 +13,30 @@ const NUMBER = new RegExp(`(?<!\\d)\\d{${NUMBER_WIDTH}}(?!\\d)`, 'g');
  */
 export function createAnswers(schema) {
   const kept = new Map();
-  return async (body) => {
-    const numbers = body.match(NUMBER);
-    const number = numbers?.[0];
-    // Two different numbers in one body: a gateway has put several of its clients' requests together.
-    if (numbers?.some((other) => other !== number)) return answer(schema, body);
-    const shape = number === undefined ? body : body.replace(NUMBER, String(SOME_NUMBER));
-    let known = kept.get(shape);
-    if (known === undefined) {
-      const bytes = await answer(schema, shape);
-      known = { bytes, places: number === undefined ? [] : placesOf(bytes) };
-      if (kept.size >= KEPT) kept.clear();
-      kept.set(shape, known);
-    }
-    if (known.places.length === 0) return known.bytes;
-    const bytes = Buffer.from(known.bytes);
-    for (const place of known.places) bytes.latin1Write(number, place);
-    return bytes;
+  return (body) => {
+    const number = NUMBER.exec(body)?.[0];
+    const shape = number === undefined ? body : body.replaceAll(number, SOME);
+    const known = kept.get(shape);
+    if (known !== undefined) return numbered(known, number);
+    return answerAnew(body, number, shape);
   };
+
+  async function answerAnew(body, number, shape) {
+    // Other digits: a gateway has put several of its clients' requests together. No template then.
+    if (shape.match(DIGITS)?.some((digits) => digits !== SOME)) return answer(schema, body);
+    const bytes = await answer(schema, shape);
+    const known = { bytes, places: number === undefined ? [] : placesOf(bytes) };
+    if (kept.size >= KEPT) kept.clear();
+    kept.set(shape, known);
+    return numbered(known, number);
+  }
+}
+
+function numbered({ bytes, places }, number) {
+  if (places.length === 0) return bytes;
+  const copy = Buffer.from(bytes);
+  for (const place of places) copy.latin1Write(number, place);
+  return copy;
 }
 
 async function answer(schema, body) {
@@ -53,7 +61,6 @@ export async function executeText(schema, { query, variables, operationName }) {
 
 function placesOf(bytes) {
   const places = [];
-  for (let at = bytes.indexOf(String(SOME_NUMBER)); at >= 0; at = bytes.indexOf(String(SOME_NUMBER), at + NUMBER_WIDTH))
-    places.push(at);
+  for (let at = bytes.indexOf(SOME); at >= 0; at = bytes.indexOf(SOME, at + NUMBER_WIDTH)) places.push(at);
   return places;
 }
