@@ -1,168 +1,115 @@
-// npm run bench: start-up and query times of the built mesh. Medians of several rounds; machines are noisy, so compare within one run.
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// npm run bench: how fast the gateway is, beside the others that run from npm, and how fast the mesh itself is.
+//
+//   npm run bench                              everything: all gateways in all scenarios, then the mesh (about 12 minutes)
+//   npm run bench -- --quick                   the same with few and short rounds (about 3 minutes; for a first look)
+//   npm run bench -- --only ours,hive-runtime  these gateways (ours, hive-runtime, hive, apollo, mercurius, mesh)
+//   npm run bench -- --scenarios same,variable these scenarios (same, variable, text, sharing, distinct), and not the mesh
+//   npm run bench -- --rounds 5 --seconds 4    of each gateway in each scenario
+//   npm run bench -- --json FILE               also writes every round's figures
+//   npm run bench -- --profile                 profiles ours under one scenario (the first of --scenarios; --only ours-off and
+//                                              ours-subgraph choose what is shared) and writes bench.cpuprofile
+//   npm run bench -- --memory MINUTES          distinct generated operations for that long: does memory grow?
+//
+// The other gateways are installed into test/bench/peers the first time. Gateways run on core 0; the four subgraphs (test/bench/shop)
+// and the load, 50 connections from this process, on core 1. Every gateway's answers are compared with those of one schema without
+// subgraphs, before, under and after the load. Machines are noisy: the ratios, taken within each round, are what counts; "by CPU"
+// compares the CPU time of a request, which other work on the machine disturbs least.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { compareGateways } from './gateways/compareGateways.mjs';
+import { installPeers, peerVersions } from './gateways/installPeers.mjs';
+import { pinTo } from './gateways/pinTo.mjs';
+import { profileOurs } from './inside/profileOurs.mjs';
+import { memoryText, watchMemory } from './inside/watchMemory.mjs';
+import { measureMesh } from './mesh/measureMesh.mjs';
+import { comparisonText, targetsText } from './report/comparisonText.mjs';
+import { load, machine } from './report/machine.mjs';
+import { tell, tellNothing } from './report/progress.mjs';
+import { scenarios } from './scenarios.mjs';
 
-const cli = fileURLToPath(new URL('../../dist/gateway/cli.js', import.meta.url));
-const START_ROUNDS = 5;
-const QUERIES = 500;
+const LOAD_CORE = 1;
+const PROFILE_FILE = 'bench.cpuprofile';
 
-const FIVE_SUBGRAPHS = `{
-  agents(first: 4) { nodes { id name skills { name } models { id pricing { inputPerMTokUsd } } quality { samples successRate } spend { usd requests }
-    decisions(first: 3) { nodes { action outcome } } } }
-}`;
-const ONE_SUBGRAPH = `{ agents(first: 4) { nodes { id name skills { name } } } }`;
-/** Tasks are never kept, their models are. */
-const ENTITIES = `{ tasks(first: 20) { nodes { id model { name pricing { inputPerMTokUsd outputPerMTokUsd } } agent { name } } } }`;
-const KEPT_WHOLE = `{ agents(first: 4) { nodes { id name skills { name } models { id name pricing { inputPerMTokUsd } } } } }`;
-/** What a request costs that asks for nothing: HTTP, the token, parsing. The rest is the operation's own time in the process. */
-const NOTHING = `{ __typename }`;
-const ASK = `{ ask(input: { taskClass: "math.arithmetic", prompt: "12 * (7 + 3)" }) { text costUsd } }`;
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    scenarios: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+    profile: { type: 'boolean', default: false },
+    memory: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const only = flags.only?.split(',') ?? null;
+const scenarioNames = flags.scenarios?.split(',') ?? Object.keys(scenarios);
+for (const name of scenarioNames)
+  if (!(name in scenarios)) fail(`There is no scenario ${name}: ${Object.keys(scenarios).join(', ')}`);
+const rounds = positive('rounds') ?? (flags.quick ? 2 : 5);
+const seconds = positive('seconds') ?? (flags.quick ? 1.5 : 4);
+const warmSeconds = flags.quick ? 1 : 4;
 
-const folder = await mkdtemp(join(tmpdir(), 'mesh-bench-'));
-try {
-  console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
-  console.log(`load of the machine: ${load()}\n`);
-  const fresh = [];
-  const warm = [];
-  for (let round = 0; round < START_ROUNDS; round++) {
-    const dataDir = join(folder, `data-${round}`);
-    fresh.push(await timeStart(dataDir));
-    warm.push(await timeStart(dataDir));
+const host = machine();
+say(`Node ${host.node}, ${host.cores} cores, ${host.processor}`);
+say(`load of the machine: ${host.load}`);
+if (!host.pinned) say('taskset or a second core is missing: nothing is pinned, and figures mean less');
+say('');
+
+if (flags.memory !== undefined) {
+  const watched = await pinTo(LOAD_CORE, () => watchMemory({ minutes: positive('memory'), seed: Number(flags.seed), tell }));
+  say(memoryText(watched));
+  await keep({ machine: host, memory: watched });
+} else if (flags.profile) {
+  const name = only?.find((one) => one.startsWith('ours')) ?? 'ours';
+  const options = { name, scenario: scenarioNames[0], seconds, warmSeconds, file: PROFILE_FILE, tell };
+  say(await pinTo(LOAD_CORE, () => profileOurs(options)));
+  say(`The whole profile is in ${PROFILE_FILE}.`);
+} else {
+  const results = only?.length === 1 && only[0] === 'mesh' ? [] : await measureGateways();
+  if (flags.scenarios === undefined && (only === null || only.includes('mesh'))) {
+    say('The mesh itself (governance on, which nothing turns off yet)');
+    const lengths = flags.quick
+      ? { startRounds: 2, queries: 100, cacheRounds: 1 }
+      : { startRounds: 5, queries: 500, cacheRounds: 3 };
+    await measureMesh({ ...lengths, tell });
   }
-  report('ready, fresh data directory', fresh, 'ms');
-  report('ready, warm data directory', warm, 'ms');
-  console.log(`  warm / fresh: ${(median(warm) / median(fresh)).toFixed(2)}\n`);
-
-  // Without the cache, or it would be the cache that is measured.
-  const mesh = await start(join(folder, 'data-0'), { MESH_CACHE: 'off' });
-  try {
-    await measure(mesh.url, ASK, 50);
-    const nothing = await measure(mesh.url, NOTHING, QUERIES);
-    const five = await measure(mesh.url, FIVE_SUBGRAPHS, QUERIES);
-    const one = await measure(mesh.url, ONE_SUBGRAPH, QUERIES);
-    const ask = await measure(mesh.url, ASK, 200);
-    report('query of nothing', nothing, 'ms');
-    report('query over five subgraphs', five, 'ms');
-    report('query over one subgraph', one, 'ms');
-    report('ask, arithmetic', ask, 'ms');
-    console.log(`  five / one: ${(median(five) / median(one)).toFixed(2)}`);
-    const [low, mid] = [0, 0.5].map((q) => (quantile(five, q) - quantile(nothing, q)).toFixed(2));
-    console.log(`  five subgraphs without HTTP (less the query of nothing): median ${mid} ms, min ${low}`);
-    console.log(`  load of the machine: ${load()}`);
-  } finally {
-    await mesh.stop();
-  }
-  await compareCaches(join(folder, 'data-0'));
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  await keep({ machine: host, versions: peerVersions(), rounds, seconds, results });
 }
 
-/** The same queries on the same data with MESH_CACHE=off and =memory, in turns, so that what else the machine does meets both. */
-async function compareCaches(dataDir) {
-  const times = { off: { entities: [], whole: [] }, memory: { entities: [], whole: [] } };
-  for (let round = 0; round < 3; round++) {
-    for (const cache of ['off', 'memory']) {
-      const mesh = await start(dataDir, { MESH_CACHE: cache });
-      try {
-        for (const [what, query] of Object.entries({ entities: ENTITIES, whole: KEPT_WHOLE })) {
-          await measure(mesh.url, query, 50);
-          times[cache][what].push(...(await measure(mesh.url, query, QUERIES)));
-        }
-      } finally {
-        await mesh.stop();
-      }
-    }
-  }
-  console.log('');
-  for (const [what, name] of [
-    ['entities', 'entity cache'],
-    ['whole', 'response cache'],
-  ]) {
-    report(`${name} off`, times.off[what], 'ms');
-    report(`${name} on`, times.memory[what], 'ms');
-    console.log(`  off / on: ${(median(times.off[what]) / median(times.memory[what])).toFixed(2)}`);
-  }
+async function measureGateways() {
+  if (only === null || only.some((name) => !name.startsWith('ours'))) await installPeers(tell);
+  const report = (result) => say(comparisonText(result));
+  const options = { only, scenarioNames, rounds, seconds, warmSeconds, tell, report };
+  const results = await pinTo(LOAD_CORE, () => compareGateways(options));
+  say(targetsText(results));
+  say(
+    `${Object.entries(peerVersions())
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+  );
+  say(`load of the machine: ${load()}\n`);
+  return results;
 }
 
-async function timeStart(dataDir) {
-  const before = performance.now();
-  const mesh = await start(dataDir);
-  const elapsed = performance.now() - before;
-  await mesh.stop();
-  return elapsed;
+async function keep(figures) {
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-function start(dataDir, env = {}) {
-  const child = spawn(process.execPath, [cli, 'start'], {
-    env: { ...process.env, PORT: '0', MESH_DATA_DIR: dataDir, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  return new Promise((resolve, reject) => {
-    const look = (chunk) => {
-      text += chunk;
-      const match = /ready at (http:\/\/[\w.:]+)/i.exec(text);
-      if (match) resolve({ url: match[1], stop: () => new Promise((done) => child.once('close', done) && child.kill()) });
-    };
-    child.stdout.on('data', look);
-    child.stderr.on('data', look);
-    child.once('close', (code) => reject(new Error(`mesh start exited with ${code}:\n${text}`)));
-  });
+function positive(name) {
+  if (flags[name] === undefined) return null;
+  const value = Number(flags[name]);
+  if (!(value > 0)) fail(`--${name} must be a number above 0`);
+  return value;
 }
 
-/** Durations in milliseconds of `count` requests, one after the other over one kept connection, as a client on this machine sees them. */
-async function measure(url, query, count) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const body = JSON.stringify({ query });
-  const durations = [];
-  for (let n = 0; n < count; n++) {
-    const before = performance.now();
-    const text = await post(`${url}/graphql`, body, agent);
-    durations.push(performance.now() - before);
-    const answer = JSON.parse(text);
-    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
-  }
-  agent.destroy();
-  return durations;
+function say(text) {
+  tellNothing();
+  console.log(text);
 }
 
-function post(url, body, agent) {
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    authorization: 'Bearer dev-admin',
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => (text += chunk));
-      response.once('end', () => resolve(text));
-      response.once('error', reject);
-    });
-    sent.once('error', reject);
-    sent.end(body);
-  });
-}
-
-/** Over the last minute; above the number of cores others take their share of the time. */
-function load() {
-  return `${loadavg()[0].toFixed(1)} on ${cpus().length} cores`;
-}
-
-function median(values) {
-  return quantile(values, 0.5);
-}
-
-function quantile(values, q) {
-  return values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
-}
-
-function report(what, values, unit) {
-  const [low, mid, high] = [0, 0.5, 0.99].map((q) => quantile(values, q).toFixed(2));
-  console.log(`${what.padEnd(30)} median ${mid} ${unit}, min ${low}, p99 ${high}, n=${values.length}`);
+function fail(message) {
+  console.error(message);
+  process.exit(2);
 }
