@@ -111,6 +111,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     operations,
     documents,
     streams,
+    sharesOperations: config.sharing === 'operation',
     authenticate,
     clock,
     randomHex,

@@ -53,6 +53,11 @@ export interface GatewayConfig {
   /** 0: any free port. */
   readonly port: number;
   readonly auth: AuthConfig;
+  /**
+   * What identical queries that are on the way together share: nothing, their requests to subgraphs, or their whole answers too.
+   * Left out: nothing.
+   */
+  readonly sharing?: Sharing;
   /** The bundled GraphiQL. */
   readonly consoleFolder: string;
   /** Left out: HTTP_DEFAULTS. */
@@ -62,6 +67,8 @@ export interface GatewayConfig {
 /** Where answers are kept; the URL of Redis may hold a password. */
 export type CacheConfig =
   { readonly kind: 'off' } | { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string };
+
+export type Sharing = 'off' | 'subgraph' | 'operation';
 
 export interface AuthConfig {
   /** Whether dev-admin and its like are accepted. */
@@ -127,7 +134,7 @@ const Settings = z.object({
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   ...HTTP_SETTINGS,
-  MESH_SHARING: z.literal('off', { error: 'only "off" is supported in this version; unset it' }).optional(),
+  MESH_SHARING: z.enum(['off', 'subgraph', 'operation'], { error: 'must be off, subgraph or operation' }).default('operation'),
   DAPR_HTTP_ENDPOINT: webUrl.optional(),
   DAPR_HTTP_PORT: z
     .string()
@@ -176,6 +183,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     gateway: {
       host: settings.HOST,
       port: settings.PORT,
+      sharing: settings.MESH_SHARING,
       auth: {
         devTokens: settings.NODE_ENV !== 'production' && (settings.MESH_DEV_TOKENS === '1' || isLoopback(settings.HOST)),
         jwt: settings.MESH_JWKS_URL

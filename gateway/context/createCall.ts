@@ -23,6 +23,8 @@ export interface Call extends FetchContext {
   readonly after: string | null;
   /** Routed fields are effects and refused over GET. */
   readonly overGet: boolean;
+  /** Notes that every caller with the same view would get the same answer, and that nobody has to be put on record for it. */
+  answersAlike(): void;
   /** Notes how long the answer holds. */
   answered(freshness: Freshness | null): void;
   /** Null: the answer may not be kept, or is not there. */
@@ -41,10 +43,21 @@ export interface CallOptions {
   readonly randomHex: (bytes: number) => string;
   /** False for a subscription, which lives as long as its client; each event gets a deadline of its own. */
   readonly deadline?: boolean;
+  /** Called when that is known, synchronously with the beginning of the operation. */
+  readonly onAnswersAlike?: () => void;
 }
 
 /** Throws BAD_USER_INPUT for a header that does not hold, UNAUTHENTICATED when the token has expired since it was verified. The caller of this ends the call, whatever comes. */
-export function createCall({ caller, headers, overGet, gone, clock, randomHex, deadline = true }: CallOptions): Call {
+export function createCall({
+  caller,
+  headers,
+  overGet,
+  gone,
+  clock,
+  randomHex,
+  deadline = true,
+  onAnswersAlike,
+}: CallOptions): Call {
   if (caller.expiresAt !== null && caller.expiresAt <= clock())
     throw new MeshError('UNAUTHENTICATED', 'The token has expired. Connect with a new one.');
   const deadlineMs = readDeadline(headerText(headers, 'x-mesh-deadline-ms'));
@@ -71,6 +84,7 @@ export function createCall({ caller, headers, overGet, gone, clock, randomHex, d
     budget,
     after: headerText(headers, 'x-mesh-after') ?? null,
     overGet,
+    answersAlike: () => onAnswersAlike?.(),
     answered: (known) => {
       freshness = known;
     },

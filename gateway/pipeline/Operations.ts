@@ -42,6 +42,8 @@ export interface IncrementalPart {
 export interface Operations {
   /** The API schema now. */
   schema(): GraphQLSchema;
+  /** Changes with the supergraph and whenever something with an effect has ended: answers from before are not for who asks afterwards. */
+  moment(): string;
   /** `listener` is called at once with the schema now, and for every later one. The result ends that. */
   onSchema(listener: (schema: GraphQLSchema, supergraphSdl: string) => void): () => void;
   /** Queries and mutations. Rejects with MeshErrors, or with bugs; located errors are in the result. */

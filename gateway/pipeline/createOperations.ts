@@ -30,6 +30,8 @@ export function createOperations(first: Serving): ReloadableOperations {
   const listeners = new Set<(schema: GraphQLSchema, sdl: string) => void>();
   let current = first;
   let running = 0;
+  let supergraphs = 0;
+  let effects = 0;
   let subscriptions = 0;
   const open = new Set<OpenSubscription>();
   bySchema.set(first.supergraph.apiSchema, first);
@@ -47,6 +49,7 @@ export function createOperations(first: Serving): ReloadableOperations {
 
   return {
     schema: () => current.supergraph.apiSchema,
+    moment: () => `${supergraphs}.${effects}`,
     onSchema: (listener) => {
       listeners.add(listener);
       listener(current.supergraph.apiSchema, current.supergraph.sdl);
@@ -54,6 +57,7 @@ export function createOperations(first: Serving): ReloadableOperations {
     },
     serve: (serving) => {
       current = serving;
+      supergraphs++;
       bySchema.set(serving.supergraph.apiSchema, serving);
       for (const listener of listeners) listener(serving.supergraph.apiSchema, serving.supergraph.sdl);
       void moveAll(serving);
@@ -65,7 +69,7 @@ export function createOperations(first: Serving): ReloadableOperations {
       try {
         const operation = selectOperation(given);
         describe(operation);
-        return await handleOperation(servingOf(given), operation, call);
+        return await handleOperation(servingOf(given), operation, call, () => void effects++);
       } finally {
         running--;
       }

@@ -14,12 +14,18 @@ import type { Governed, Serving } from './Serving.js';
 /**
  * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
  * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan →
- * look into the cache → route → execute → respond.
+ * look into the cache → route → execute → respond. `onEffect` is called at the end of one that has an effect, whatever became of it.
  */
-export async function handleOperation(serving: Serving, operation: SelectedOperation, call: Call): Promise<PrintedResult> {
+export async function handleOperation(
+  serving: Serving,
+  operation: SelectedOperation,
+  call: Call,
+  onEffect: () => void = () => undefined,
+): Promise<PrintedResult> {
   const started = performance.now();
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
+  let hasEffect = false;
   try {
     const coerced = coerceVariables(operation);
     if (call.after !== null) await serving.caughtUp(call.after, call.signal);
@@ -28,9 +34,11 @@ export async function handleOperation(serving: Serving, operation: SelectedOpera
     governed.record(operation.name);
     const plan = serving.planner.plan(governed.document);
     kind = plan.kind;
+    hasEffect = kind === 'mutation' || plan.routed.length > 0;
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
     if (plan.routed.length > 0) refuseStaleSnapshot(serving);
+    else if (kind === 'query' && !governed.byPolicies) call.answersAlike();
     const planned = { plan, governed, coerced };
     const result = await answerFromCache(serving, operation, call, planned, async (cache) => {
       const hints = await serving.route(plan.routed, coerced, call);
@@ -39,6 +47,7 @@ export async function handleOperation(serving: Serving, operation: SelectedOpera
     outcome = result.errors ? 'partial' : 'ok';
     return result;
   } finally {
+    if (hasEffect) onEffect();
     describeSpan({ 'mesh.operation.outcome': outcome });
     serving.metrics.operation(kind, outcome, (performance.now() - started) / 1000);
   }

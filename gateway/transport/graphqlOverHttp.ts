@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBytes } from '../../subgraphs/shared/readBody.js';
+import { viewOf } from '../cache/viewOf.js';
 import type { HttpConfig } from '../config/httpConfig.js';
 import type { Authenticate, Caller } from '../context/authenticate.js';
 import { MeshError } from '../errors.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
-import { failedAnswer, toAnswer, toRefusal } from './answer/Answer.js';
+import { failedAnswer, toAnswer, toRefusal, type OperationAnswer } from './answer/Answer.js';
 import { writeAnswer, type Exchange } from './answer/writeAnswer.js';
-import { performOperation, type PerformOptions } from './performOperation.js';
+import { createFlights } from './createFlights.js';
+import { performOperation, type Asking, type PerformOptions } from './performOperation.js';
 import { isBatch, parseRequest, readGraphqlRequest, type Batch, type GraphqlRequest } from './request/graphqlRequest.js';
 import { readAccept, type Accepted } from './request/readAccept.js';
 import { refuseCrossSite } from './request/refuseCrossSite.js';
@@ -25,6 +27,8 @@ export interface GraphqlOverHttp {
 }
 
 export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig, 'batchLimit' | 'compression'> {
+  /** Whether equal queries that meet get one answer. */
+  readonly sharesOperations: boolean;
   readonly streams: Streams;
   readonly authenticate: Authenticate;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
@@ -35,9 +39,10 @@ export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig,
  * authenticate → parse → known document → check → execute → negotiate → write. Always answers; a client that goes away aborts its operation.
  */
 export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHttp {
-  const { apollo, authenticate, streams, clock, randomHex, batchLimit, log } = options;
+  const { apollo, operations, authenticate, streams, sharesOperations, clock, randomHex, batchLimit, log } = options;
   const perform = performOperation(options);
   const sse = createSseConnections({ streams, perform, randomHex, log });
+  const flights = createFlights<OperationAnswer>();
 
   const answer = async (exchange: Exchange, accepted: Accepted): Promise<void> => {
     const { request } = exchange;
@@ -47,8 +52,25 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
     const bytes = method === 'POST' ? await readBytes(request) : null;
     const caller = await authenticate(headers.authorization);
     if (isOfSharedStream(exchange)) return answerSharedStream(sse, exchange, caller, bytes);
+    const key = bytes && sharesOperations && isWhole(accepted) ? questionOf(exchange, caller, bytes, operations.moment()) : null;
+    const making = key === null ? undefined : flights.join(key, exchange.response);
+    if (making) return writeAnswer(exchange, toAnswer(await making, accepted, clock()));
     const asked = parseRequest(request, bytes);
-    return isBatch(asked) ? answerBatch(exchange, accepted, asked, caller) : answerOperation(exchange, accepted, asked, caller);
+    if (isBatch(asked)) return answerBatch(exchange, accepted, asked, caller);
+    if (key === null) return answerOperation(exchange, accepted, asked, caller);
+    const answer = await flights.start(key, exchange.response, (gone, onAnswersAlike) =>
+      performWhole(asked, { caller, headers, isRead: false, gone, onAnswersAlike, takesWhole: true }),
+    );
+    return writeAnswer(exchange, toAnswer(answer, accepted, clock()));
+  };
+
+  const performWhole = async (
+    asked: GraphqlRequest,
+    asking: Omit<Asking, 'takesParts' | 'takesEvents'>,
+  ): Promise<OperationAnswer> => {
+    const outcome = await perform(asked, { ...asking, takesParts: false, takesEvents: false });
+    if (outcome.kind === 'whole') return outcome.answer;
+    throw new TypeError('parts and events were not asked for');
   };
 
   const answerOperation = async (
@@ -89,12 +111,10 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
   const answerBatch = async (exchange: Exchange, accepted: Accepted, batch: Batch, caller: Caller): Promise<void> => {
     refuseBatch(batch, batchLimit);
     const { headers } = exchange.request;
-    const ways = { isRead: false, takesWhole: accepted.single !== null, takesParts: false, takesEvents: false };
+    const asking = { caller, headers, isRead: false, gone: exchange.gone, takesWhole: accepted.single !== null };
     const texts = batch.map(async (item) => {
       try {
-        const outcome = await perform(readGraphqlRequest(item), { caller, headers, gone: exchange.gone, ...ways });
-        if (outcome.kind === 'whole') return outcome.answer.text;
-        throw new TypeError('parts and events were not asked for');
+        return (await performWhole(readGraphqlRequest(item), asking)).text;
       } catch (error) {
         return failedAnswer(error, randomHex(16), log).text;
       }
@@ -129,6 +149,16 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
     });
 }
 
+function isWhole({ single, incremental, stream }: Accepted): boolean {
+  return single !== null && !incremental && stream === null;
+}
+
+/** All that can change an answer, as text: who asks, what, and since when. Null: something else may. */
+function questionOf({ request: { headers } }: Exchange, { principal }: Caller, bytes: Buffer, moment: string): string | null {
+  if (headers['x-mesh-after'] ?? headers['x-mesh-deadline-ms'] ?? headers['x-mesh-budget-usd']) return null;
+  return `${moment}\n${headers['content-type']}\n${headers['content-encoding']}\n${viewOf(principal, true)}\n${bytes.toString('latin1')}`;
+}
+
 function refuseBatch({ length }: Batch, limit: number): void {
   if (limit === 0)
     throw new MeshError('BAD_USER_INPUT', 'Lists of operations are not taken here (MESH_BATCH_LIMIT). Send them one by one.');
@@ -142,5 +172,9 @@ function isReading(method: string): boolean {
 }
 
 function writePage(exchange: Exchange, text: string): Promise<void> {
-  return writeAnswer(exchange, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' }, text });
+  return writeAnswer(exchange, {
+    status: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', vary: 'accept' },
+    bytes: Buffer.from(text),
+  });
 }

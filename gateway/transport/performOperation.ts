@@ -31,6 +31,8 @@ export interface Asking {
   readonly isRead: boolean;
   /** Fires when the client is gone. */
   readonly gone: AbortSignal;
+  /** See CallOptions. */
+  readonly onAnswersAlike?: (() => void) | undefined;
   readonly takesWhole: boolean;
   readonly takesParts: boolean;
   readonly takesEvents: boolean;
@@ -52,14 +54,15 @@ export type Outcome =
  */
 export function performOperation({ apollo, operations, documents, clock, randomHex, log }: PerformOptions) {
   return async (asked: GraphqlRequest, asking: Asking): Promise<Outcome> => {
-    const { caller, headers, isRead, gone, takesParts } = asking;
+    const { caller, headers, isRead, gone, takesParts, onAnswersAlike } = asking;
     let call: Call | undefined;
     let goesOn = false;
     try {
       const known = documents(asked);
       refuseWay(known, asking);
       const deadline = known.kind !== 'subscription';
-      call = createCall({ caller, headers, overGet: isRead, gone, clock, randomHex, deadline });
+      const alike = onAnswersAlike && { onAnswersAlike };
+      call = createCall({ caller, headers, overGet: isRead, gone, clock, randomHex, deadline, ...alike });
       const { traceId } = call;
       if (known.kind === 'subscription') {
         const events = await subscribe(operations, known, asked, call);

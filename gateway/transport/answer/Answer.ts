@@ -4,11 +4,11 @@ import { statusOf, toClientError } from '../clientError.js';
 import { JSON_TYPE, type Accepted } from '../request/readAccept.js';
 import { MULTIPART_PARTS, SSE, withHasNext } from '../streams/StreamForm.js';
 
-/** An answer that is there as a whole; `text` is written as UTF-8. */
+/** An answer that is there as a whole. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** What an operation came to, before the client's wishes are looked at. */
@@ -25,7 +25,8 @@ export interface OperationAnswer {
 export const VARY = 'authorization, accept, accept-encoding';
 
 /** In the type and with the status that the client expects. */
-export function toAnswer({ status, text, freshness }: OperationAnswer, accepted: Accepted, now: number): Answer {
+export function toAnswer(answer: OperationAnswer, accepted: Accepted, now: number): Answer {
+  const { status, text, freshness } = answer;
   const { contentType, body, hidesStatus } = formOf(accepted, text);
   return {
     status: status === 400 && hidesStatus ? 200 : status,
@@ -35,8 +36,17 @@ export function toAnswer({ status, text, freshness }: OperationAnswer, accepted:
       vary: VARY,
       ...statusHeaders(status),
     },
-    text: body,
+    bytes: body === text ? bytesOf(answer) : Buffer.from(body),
   };
+}
+
+const encoded = new WeakMap<OperationAnswer, Buffer>();
+
+/** One answer may go to many. */
+function bytesOf(answer: OperationAnswer): Buffer {
+  let bytes = encoded.get(answer);
+  if (!bytes) encoded.set(answer, (bytes = Buffer.from(answer.text)));
+  return bytes;
 }
 
 function formOf({ single, expectsOk, stream, incremental }: Accepted, text: string) {

@@ -15,12 +15,11 @@ export interface Exchange {
 }
 
 /** Writes an answer whole, compressed where the client takes that and it is worth it. Does nothing when the client is gone. */
-export async function writeAnswer(exchange: Exchange, { status, headers, text }: Answer): Promise<void> {
+export async function writeAnswer(exchange: Exchange, { status, headers, bytes }: Answer): Promise<void> {
   const { request, response, compresses } = exchange;
   const all = allHeaders(exchange, headers);
   // What is left of a body is not read, so nothing can follow on this connection.
   if (!request.complete) all['connection'] = 'close';
-  const bytes = Buffer.from(text);
   const encoding =
     compresses && bytes.length >= COMPRESSED_FROM_BYTES ? chooseEncoding(String(request.headers['accept-encoding'] ?? '')) : null;
   if (encoding === null) return sendBytes(response, status, bytes, all);

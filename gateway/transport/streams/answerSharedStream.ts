@@ -29,5 +29,5 @@ export async function answerSharedStream(
 
 function writeText(exchange: Exchange, status: number, text: string): Promise<void> {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
-  return writeAnswer(exchange, { status, headers, text });
+  return writeAnswer(exchange, { status, headers, bytes: Buffer.from(text) });
 }

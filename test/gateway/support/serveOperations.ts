@@ -17,6 +17,7 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
   const schema = buildSchema(sdl);
   const log = pino({ level: 'silent' });
   const operations: Operations = {
+    moment: () => '',
     schema: () => schema,
     onSchema: (listener) => {
       listener(schema, sdl);
@@ -40,6 +41,7 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
     authenticate: createAuthenticator({ devTokens: true, jwt: null }, Date.now),
     clock: Date.now,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    sharesOperations: false,
     batchLimit: 10,
     compression: false,
     metrics: { httpRequest: () => undefined },

@@ -14,8 +14,8 @@ describe('operations in a list', () => {
       resolvers: { Query: { agent: (_: unknown, { id }: { id: string }) => ({ id, name: `Agent ${id}` }) } },
       control: {
         govern: (...asked) => {
-          governed.push(asked[3].id);
-          if (asked[2]['id'] === 'denied') throw new MeshError('FORBIDDEN', 'Not this one.');
+          governed.push(asked[2].id);
+          if (asked[1]['id'] === 'denied') throw new MeshError('FORBIDDEN', 'Not this one.');
           return openControl.govern(...asked);
         },
       },

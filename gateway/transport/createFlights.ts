@@ -1,0 +1,53 @@
+import { setMaxListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/** Answers that are being made, for whoever asks the same before they are there. */
+export interface Flights<Answer> {
+  /** The answer to the same question, if it is being made; counts `response` among those that wait for it. */
+  join(key: string, response: ServerResponse): Promise<Answer> | undefined;
+  /**
+   * Makes an answer. Once `mayShare` is called, others who ask under `key` get it too, until it is there. `gone` is aborted when all
+   * who wait have left.
+   */
+  start(
+    key: string,
+    response: ServerResponse,
+    make: (gone: AbortSignal, mayShare: () => void) => Promise<Answer>,
+  ): Promise<Answer>;
+}
+
+interface Flight<Answer> {
+  readonly gone: AbortController;
+  waiting: number;
+  answer: Promise<Answer> | undefined;
+}
+
+export function createFlights<Answer>(): Flights<Answer> {
+  const flights = new Map<string, Flight<Answer>>();
+  const wait = (flight: Flight<Answer>, response: ServerResponse): void => {
+    flight.waiting++;
+    response.once('close', () => {
+      if (--flight.waiting === 0) flight.gone.abort();
+    });
+  };
+  return {
+    join: (key, response) => {
+      const flight = flights.get(key);
+      // One that everybody has left is being aborted.
+      if (!flight?.answer || flight.gone.signal.aborted) return undefined;
+      wait(flight, response);
+      return flight.answer;
+    },
+    start: (key, response, make) => {
+      const flight: Flight<Answer> = { gone: new AbortController(), waiting: 0, answer: undefined };
+      // One listener for each fetch in flight.
+      setMaxListeners(0, flight.gone.signal);
+      wait(flight, response);
+      const leave = (): void => {
+        if (flights.get(key) === flight) flights.delete(key);
+      };
+      flight.answer = make(flight.gone.signal, () => void flights.set(key, flight)).finally(leave);
+      return flight.answer;
+    },
+  };
+}
