@@ -1,5 +1,6 @@
 import {
   isAbstractType,
+  isEnumType,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -25,6 +26,7 @@ interface Shaping {
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
   readonly dataName: DataName;
+  readonly isHidden: Supergraph['isHidden'];
   readonly failures: Failures;
 }
 
@@ -33,10 +35,11 @@ const INVALID = Symbol('invalid');
 
 /**
  * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
- * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already.
+ * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already; a value that clients
+ * may not see (@inaccessible) is null without a word.
  */
 export function shapeResponse(
-  { apiSchema: schema, dataName }: Pick<Supergraph, 'apiSchema' | 'dataName'>,
+  { apiSchema: schema, dataName, isHidden }: Pick<Supergraph, 'apiSchema' | 'dataName' | 'isHidden'>,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
@@ -44,7 +47,7 @@ export function shapeResponse(
   failures: Failures,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
-  const shaping = { schema, fragments, variables, dataName, failures };
+  const shaping = { schema, fragments, variables, dataName, isHidden, failures };
   const fields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
   const shaped = shapeFields(shaping, rootType, fields, data, []);
   return shaped === INVALID ? null : shaped;
@@ -117,6 +120,7 @@ function shapeNullable(
     return items.includes(INVALID) ? INVALID : items;
   }
   if (isLeafType(type)) {
+    if (isEnumType(type) && shaping.isHidden(type.name, String(value))) return null;
     try {
       return type.serialize(value);
     } catch (error) {
@@ -125,6 +129,7 @@ function shapeNullable(
   }
   if (!isObject(value)) return wrong(shaping, `${coordinate} is not an object.`, path);
   const { schema, fragments, variables } = shaping;
+  if (isAbstractType(type) && shaping.isHidden(String(value['__typename']))) return null;
   const runtimeType = isAbstractType(type) ? runtimeTypeOf(schema, type, value) : type;
   if (!runtimeType) return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
   // Collecting takes an interface too: a fragment matches where its condition is the type itself or holds it.
