@@ -54,6 +54,8 @@ export interface GatewayConfig {
   readonly auth: AuthConfig;
   /** The bundled GraphiQL. */
   readonly consoleFolder: string;
+  /** Labels of @override(label:) that hold; those of the form `percent(n)` are decided by chance. */
+  readonly overrideLabels?: readonly string[];
 }
 
 /** Where answers are kept; the URL of Redis may hold a password. */
@@ -124,6 +126,11 @@ const Settings = z.object({
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   MESH_SHARING: z.literal('off', { error: 'only "off" is supported in this version; unset it' }).optional(),
+  MESH_OVERRIDE_LABELS: z
+    .string()
+    .regex(/^[A-Za-z][\w.:/-]*(\s*,\s*[A-Za-z][\w.:/-]*)*$/, 'must be labels of @override, or several with commas between them')
+    .transform((text) => text.split(',').map((label) => label.trim()))
+    .default([]),
   DAPR_HTTP_ENDPOINT: webUrl.optional(),
   DAPR_HTTP_PORT: z
     .string()
@@ -179,6 +186,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
           : null,
       },
       consoleFolder: join(packageRoot, 'dist/console'),
+      overrideLabels: settings.MESH_OVERRIDE_LABELS,
     },
     storage: {
       dataDir: settings.MESH_DATA_DIR,

@@ -13,12 +13,12 @@ export async function executePlan(node: PlanNode | undefined, targets: readonly 
       await Promise.all(node.nodes.map((branch) => executePlan(branch, targets, execution)));
       return;
     case 'Flatten':
-      return executePlan(node.node, descend(targets, node.path), execution);
+      return executePlan(node.node, descend(targets, node.path, execution.isPossible), execution);
     case 'Condition':
       return executePlan(execution.variables[node.condition] ? node.ifClause : node.elseClause, targets, execution);
     case 'Fetch':
       return executeFetch(node, targets, execution);
     case 'Defer':
-      throw new Error('the planner is never asked for deferred parts');
+      throw new Error('deferred parts are planned for those alone who ask for them');
   }
 }

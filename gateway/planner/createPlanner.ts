@@ -10,6 +10,7 @@ import { planSubscription } from './planSubscription.js';
 import { findOperation, rootFieldsOf, toSelection, toSelections, type RootField } from './rootFields.js';
 import { groupFields, routedInstance, withHint } from './routedFields.js';
 import { createStockPlanner, type PlannedFor } from './stockPlanner.js';
+import { needsTypeConditions } from './typeConditions.js';
 import { withRootFields } from './withRootFields.js';
 
 export interface PlanOptions {
@@ -30,7 +31,7 @@ export interface Planner {
 export interface PlannerOptions {
   /** Operations whose plans are kept. */
   readonly cachedPlans?: number;
-  /** Labels of @override that are on; `percent(n)` is decided by chance. */
+  /** Labels of @override that hold; `percent(n)` that is not among them is decided by chance. */
   readonly overrideLabels?: ReadonlySet<string>;
   /** 0 to below 1. */
   readonly random?: () => number;
@@ -95,10 +96,20 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
     );
   };
 
+  const isTyped = (document: DocumentNode): boolean =>
+    document.definitions.some(
+      (definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION && needsTypeConditions(document, supergraph.apiSchema, definition),
+    );
   const knownOf = (document: DocumentNode): Known => {
     let found = known.get(document);
     if (!found) {
-      found = { text: print(document), labels: supergraph.labelsMet(document), defers: hasDefer(document) };
+      found = {
+        text: print(document),
+        labels: supergraph.labelsMet(document),
+        defers: hasDefer(document),
+        typed: isTyped(document),
+      };
       known.set(document, found);
     }
     return found;
@@ -108,7 +119,7 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
   return {
     isKept: (document, operationName) => plans.has(keyOf(document, operationName)),
     plan: (document, operationName, { defer = false } = {}) => {
-      const { labels: met, defers } = knownOf(document);
+      const { labels: met, defers, typed } = knownOf(document);
       const key = keyOf(document, operationName);
       const variants = plans.get(key) ?? new Map<string, OperationPlan>();
       const labels = new Map(met.map((label) => [label, isLabelOn(label, overrideLabels, random)]));
@@ -116,7 +127,10 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
       const variant = `${deferring} ${[...labels.values()].join()}`;
       let plan = variants.get(variant);
       if (!plan) {
-        plan = planOperation(defers && !deferring ? withoutDefer(document) : document, operationName, deferring, { labels });
+        plan = planOperation(defers && !deferring ? withoutDefer(document) : document, operationName, deferring, {
+          labels,
+          typed,
+        });
         if (variants.size >= MAX_VARIANTS) variants.clear();
         plans.set(key, variants.set(variant, plan));
       }
@@ -130,6 +144,7 @@ interface Known {
   readonly text: string;
   readonly labels: readonly string[];
   readonly defers: boolean;
+  readonly typed: boolean;
 }
 
 /** False when a literal @skip or @include leaves the field out whatever the variables are. */

@@ -35,8 +35,8 @@ function labelOf({ name, arguments: args = [] }: ConstDirectiveNode): string[] {
   );
 }
 
-/** Whether the override holds this time: `percent(n)` by chance (`random` gives 0 to below 1), any other label when it is `enabled`. */
+/** Whether the override holds this time: when the label is `enabled`, and `percent(n)` else by chance (`random` gives 0 to below 1). */
 export function isLabelOn(label: string, enabled: ReadonlySet<string>, random: () => number): boolean {
   const percent = PERCENT.exec(label)?.[1];
-  return percent === undefined ? enabled.has(label) : random() * 100 < Number(percent);
+  return enabled.has(label) || (percent !== undefined && random() * 100 < Number(percent));
 }

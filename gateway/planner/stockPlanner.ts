@@ -4,11 +4,14 @@ import { withEveryFragment } from './everyFragment.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
 import type { Supergraph } from './loadSupergraph.js';
 import { responseName } from './rootFields.js';
+import { withTypeSteps } from './typeConditions.js';
 
 /** What one plan is made for, beside its operation. */
 export interface PlannedFor {
   /** By label: whether its override holds. Labels that are missing do not. */
   readonly labels: ReadonlyMap<string, boolean>;
+  /** See needsTypeConditions. */
+  readonly typed?: boolean;
 }
 
 /** The plan of a document with one operation, by the API schema or by the whole one; undefined when there is nothing to fetch. */
@@ -21,12 +24,22 @@ export type BuildPlan = (
 /** The stock planner, which takes milliseconds and remembers nothing. Throws PLANNING_FAILED. */
 export function createStockPlanner(supergraph: Supergraph): BuildPlan {
   const { federation } = supergraph;
-  const queryPlanner = new QueryPlanner(federation, { reuseQueryFragments: false, incrementalDelivery: { enableDefer: true } });
+  const plannerWith = (typeConditionedFetching: boolean): QueryPlanner =>
+    new QueryPlanner(federation, {
+      reuseQueryFragments: false,
+      incrementalDelivery: { enableDefer: true },
+      typeConditionedFetching,
+    });
+  const usual = plannerWith(false);
+  let typedOne: QueryPlanner | undefined;
   const schemas: Record<string, Schema> = { client: federation.apiSchema(), full: federation.schema };
-  return (schema, document, { labels }) => {
+  return (schema, document, { labels, typed = false }) => {
     try {
       const operation = operationFromDocument(schemas[schema]!, asFetched(document, supergraph), { validate: false });
-      return withEveryFragment(() => queryPlanner.buildQueryPlan(operation, { overrideConditions: new Map(labels) }).node);
+      const options = { overrideConditions: new Map(labels) };
+      const planner = typed ? (typedOne ??= plannerWith(true)) : usual;
+      const { node } = withEveryFragment(() => planner.buildQueryPlan(operation, options));
+      return typed && node && node.kind !== 'Subscription' ? withTypeSteps(node) : node;
     } catch (cause) {
       throw new MeshError('PLANNING_FAILED', 'The operation could not be planned.', { cause });
     }
