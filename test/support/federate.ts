@@ -1,12 +1,16 @@
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { graphql, parse, type GraphQLFieldResolver } from 'graphql';
+import { graphql, parse, validate, type GraphQLFieldResolver } from 'graphql';
 import { executeOperation, type OperationResult } from '../../gateway/execution/executeOperation.js';
 import type { SubgraphClient, SubgraphResponse } from '../../gateway/fetch/SubgraphClient.js';
+import { createGovernance } from '../../gateway/governance/createGovernance.js';
+import type { PolicyEngine } from '../../gateway/governance/createPolicyEngine.js';
 import { coerceVariables } from '../../gateway/pipeline/handleOperation.js';
 import { createPlanner, type Planner, type PlannerOptions } from '../../gateway/planner/createPlanner.js';
 import { loadSupergraph, type Supergraph } from '../../gateway/planner/loadSupergraph.js';
 import { printPlan } from '../../gateway/planner/printPlan.js';
+import { createMetrics } from '../../gateway/telemetry/createMetrics.js';
+import { ANONYMOUS, type Principal } from '../../subgraphs/shared/principal.js';
 import { anonymousContext } from './anonymousContext.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -21,7 +25,8 @@ export interface Federation {
   readonly asked: readonly string[];
   /** As readable text. */
   plan(query: string): string;
-  run(query: string, variables?: Record<string, unknown>): Promise<OperationResult>;
+  /** As nobody, unless told who. */
+  run(query: string, variables?: Record<string, unknown>, principal?: Principal): Promise<OperationResult>;
 }
 
 /** Imports of federation directives, for the beginning of a subgraph. */
@@ -37,6 +42,12 @@ export function compose(subgraphs: Readonly<Record<string, string>>): string {
   if (!composed.supergraphSdl) throw new Error(composed.errors!.map(String).join('\n'));
   return composed.supergraphSdl;
 }
+
+/** Permits nothing. */
+const noPolicies: PolicyEngine = {
+  resource: () => ({ type: 'Tenant', id: 'demo' }),
+  decide: () => ({ allowed: false, rules: [], errors: [], policyVersion: 'v', reason: 'no policy permits it' }),
+};
 
 /** Subgraphs inside this process, composed and planned for. */
 export function federate(subgraphs: Subgraphs, options: PlannerOptions = {}): Federation {
@@ -56,17 +67,22 @@ export function federate(subgraphs: Subgraphs, options: PlannerOptions = {}): Fe
       close: async () => undefined,
     });
   }
+  const govern = createGovernance({ supergraph, engine: noPolicies, recorder: null, metrics: createMetrics(), clock: () => 0 });
   return {
     sdl,
     supergraph,
     planner,
     asked,
     plan: (query) => printPlan(planner.plan(parse(query))),
-    run: async (query, variables = {}) => {
+    run: async (query, variables = {}, principal = ANONYMOUS) => {
       const document = parse(query);
+      const invalid = validate(supergraph.apiSchema, document);
+      if (invalid.length > 0) throw new Error(invalid.map(String).join('\n'));
       const coerced = coerceVariables({ schema: supergraph.apiSchema, document, variables });
-      const plan = planner.plan(document);
-      return executeOperation({ supergraph, plan, document, variables, coerced, clients, context: anonymousContext() });
+      const governed = govern(document, undefined, coerced, principal);
+      const plan = planner.plan(governed.document);
+      const { denied } = governed;
+      return executeOperation({ supergraph, plan, document, variables, coerced, denied, clients, context: anonymousContext() });
     },
   };
 }
