@@ -35,6 +35,8 @@ export interface OperationRequest {
   readonly hints?: Readonly<Record<string, string | MeshError>>;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: FetchContext;
+  /** What governance has left of it, its fragments written out, or the same document: nothing else is answered. */
+  readonly allowed?: DocumentNode;
   /** Errors of fields that were cut out before planning. */
   readonly denied?: readonly GraphQLFormattedError[];
   /** Of a subscription: the event's payload under the field's own name, which the rest of the plan adds to. */
@@ -86,7 +88,8 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
     }
   }
 
-  const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures);
+  const allowed = request.allowed && request.allowed !== document ? findOperation(request.allowed, operationName) : undefined;
+  const shaped = shapeResponse(supergraph, operation, fragments, coerced, data, failures, allowed);
   const { errors } = failures;
   return errors.length > 0 ? { data: shaped, errors } : { data: shaped };
 }

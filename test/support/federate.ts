@@ -81,8 +81,9 @@ export function federate(subgraphs: Subgraphs, options: PlannerOptions = {}): Fe
       const coerced = coerceVariables({ schema: supergraph.apiSchema, document, variables });
       const governed = govern(document, undefined, coerced, principal);
       const plan = planner.plan(governed.document);
-      const { denied } = governed;
-      return executeOperation({ supergraph, plan, document, variables, coerced, denied, clients, context: anonymousContext() });
+      const { denied, document: allowed } = governed;
+      const context = anonymousContext();
+      return executeOperation({ supergraph, plan, document, variables, coerced, allowed, denied, clients, context });
     },
   };
 }

@@ -8,18 +8,18 @@ const open = { __typename: 'Open', id: 'o', name: 'open', hidden: 2, mood: 'DARK
 const { supergraph, run } = federate({
   all: [
     `${link('2.8', 'key', 'inaccessible', 'requires', 'external', 'shareable', 'tag')}
-     type Query { things: [Thing] strict: [Thing!]! one: Union nodes: [Node] open: Open moods: [Mood] mood: Mood strictMood: Mood!
+     type Query { things: [Thing] strict: [Thing!]! one: Union nodes: [Node] @inaccessible open: Open moods: [Mood] mood: Mood strictMood: Mood!
        find(by: By, secretly: Boolean = true @inaccessible): String internal: Int @inaccessible hiddenOnes: [Secret] @inaccessible }
      interface Thing { id: ID! name: String hidden: Int @inaccessible }
      interface Node @inaccessible { id: ID! }
      interface Visible { id: ID! }
      union Union = Open | Secret
-     type Open implements Thing & Node & Visible @key(fields: "id") { id: ID! name: String hidden: Int @inaccessible mood: Mood by(extra: Int @inaccessible = 4, shown: Int): Int }
+     type Open implements Thing & Node & Visible @key(fields: "id") { id: ID! name: String hidden: Int @inaccessible mood: Mood by(extra: Int = 4 @inaccessible, shown: Int): Int }
      type Secret implements Thing & Node & Visible @inaccessible { id: ID! name: String hidden: Int }
      enum Mood { BRIGHT DARK @inaccessible }
      input By { id: ID secret: String = "from within" @inaccessible }
      scalar Odd @inaccessible
-     input Unused @inaccessible { a: Odd }`.replace('nodes: [Node]', 'nodes: [Node] @inaccessible'),
+     input Unused @inaccessible { a: Odd }`,
     {
       Query: {
         things: () => [open, secret],
