@@ -11,6 +11,7 @@ import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, responseName, rootFieldsOf, toSelection } from '../planner/rootFields.js';
+import { withFetchedNames } from '../planner/variableNames.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { MeshError } from '../errors.js';
 import { answerPaths } from './answerPaths.js';
@@ -62,7 +63,7 @@ export async function executeOperation(request: OperationRequest): Promise<Opera
   const execution: Execution = {
     clients,
     context,
-    variables: { ...coerced, ...request.variables, ...hints },
+    variables: withFetchedNames({ ...coerced, ...request.variables, ...hints }),
     isPossible: possibleTypes(supergraph),
     isInterface: (typeName) => supergraph.federation.schema.type(typeName)?.kind === 'InterfaceType',
     report: (error, places) => failures.report(error, places.map(toAnswer)),

@@ -5,6 +5,7 @@ import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type S
 import type { Supergraph } from './loadSupergraph.js';
 import { responseName } from './rootFields.js';
 import { withTypeSteps } from './typeConditions.js';
+import { fetchedVariable } from './variableNames.js';
 
 /** What one plan is made for, beside its operation. */
 export interface PlannedFor {
@@ -47,14 +48,18 @@ export function createStockPlanner(supergraph: Supergraph): BuildPlan {
 }
 
 /**
- * The document as the subgraphs are asked: each field under the name that its data is kept by, and directives of the schema's own with
- * the defaults of their arguments, which a subgraph need not have.
+ * The document as the subgraphs are asked: each field under the name that its data is kept by, variables under names that the planner
+ * does not use, and directives of the schema's own with the defaults of their arguments, which a subgraph need not have.
  */
 function asFetched(document: DocumentNode, { dataName, apiSchema }: Supergraph): DocumentNode {
   return visit(document, {
     Field: (field) => {
       const value = dataName(field);
       return value === responseName(field) ? undefined : { ...field, alias: { kind: Kind.NAME, value } };
+    },
+    Variable: (variable) => {
+      const value = fetchedVariable(variable.name.value);
+      return value === variable.name.value ? undefined : { ...variable, name: { kind: Kind.NAME, value } };
     },
     Directive: (directive) => {
       const definition = apiSchema.getDirective(directive.name.value);

@@ -36,7 +36,7 @@ export function needsTypeConditions(document: DocumentNode, schema: GraphQLSchem
   const fragments = fragmentsOf(document);
   const differs = (places: readonly Place[]): boolean => {
     const byName = new Map<string, Selected[]>();
-    for (const { type, set } of places) collect(set, type, schema, fragments, byName);
+    for (const { type, set } of places) collect(set, type, { schema, fragments, spread: new Set() }, byName);
     for (const selected of byName.values()) {
       if (selected.length < 2 && !selected[0]?.field.selectionSet) continue;
       if (isAmbiguous(selected, schema)) return true;
@@ -47,13 +47,20 @@ export function needsTypeConditions(document: DocumentNode, schema: GraphQLSchem
   return differs([{ type: root, set: operation.selectionSet }]);
 }
 
+interface Collecting {
+  readonly schema: GraphQLSchema;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Fragments that have been written out here: the same fields again would tell nothing. */
+  readonly spread: Set<string>;
+}
+
 function collect(
   { selections }: SelectionSetNode,
   parent: GraphQLCompositeType,
-  schema: GraphQLSchema,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  collecting: Collecting,
   into: Map<string, Selected[]>,
 ): void {
+  const { schema, fragments, spread } = collecting;
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD) {
       const name = responseName(selection);
@@ -62,15 +69,20 @@ function collect(
       else into.set(name, [{ parent, field: selection }]);
       continue;
     }
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      if (spread.has(selection.name.value)) continue;
+      spread.add(selection.name.value);
+    }
     const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
     const named = fragment?.typeCondition ? schema.getType(fragment.typeCondition.name.value) : parent;
-    if (fragment && isCompositeType(named)) collect(fragment.selectionSet, named, schema, fragments, into);
+    if (fragment && isCompositeType(named)) collect(fragment.selectionSet, named, collecting, into);
   }
 }
 
 function isAmbiguous(selected: readonly Selected[], schema: GraphQLSchema): boolean {
-  return selected.some(({ parent, field }, index) =>
-    selected.slice(0, index).some((other) => asks(other.field) !== asks(field) && doTypesOverlap(schema, other.parent, parent)),
+  const different = [...new Map(selected.map((each) => [`${each.parent.name} ${asks(each.field)}`, each])).values()];
+  return different.some(({ parent, field }, index) =>
+    different.slice(0, index).some((other) => asks(other.field) !== asks(field) && doTypesOverlap(schema, other.parent, parent)),
   );
 }
 
