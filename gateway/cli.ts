@@ -58,6 +58,8 @@ program
   .argument('<file>', 'a file with the operation')
   .option('--supergraph <file>', 'another supergraph than the own one')
   .option('--operation <name>', 'which one, when the file holds several')
+  .option('--label <names...>', 'labels of @override that hold, percent(n) among them')
+  .option('--defer', 'keep @defer, as for a client that takes its answer in parts')
   .action((file: string, options: PlanOptions) => planCommand(file, options));
 
 program

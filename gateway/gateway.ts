@@ -194,9 +194,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 function createServing(options: GatewayOptions, { sdl, clients: given }: SupergraphSource, metrics: Metrics): Serving {
   const supergraph = loadSupergraph(sdl);
-  const { eventLog, cache, clock, randomHex, createControl } = options;
+  const { config, eventLog, cache, clock, randomHex, createControl } = options;
   const clients = new Map([...given].map(([name, client]) => [name, measureClient(name, client, metrics)]));
-  const planner = plannerFor(supergraph);
+  const planner = plannerFor(supergraph, config);
   const control = createControl({ supergraph, clients, eventLog, metrics });
   const { generations } = control;
   const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
@@ -213,9 +213,9 @@ async function createOrClose({ clients }: SupergraphSource, create: () => Servin
   }
 }
 
-function plannerFor(supergraph: Supergraph): Planner {
+function plannerFor(supergraph: Supergraph, { overrideLabels }: GatewayConfig): Planner {
   try {
-    return createPlanner(supergraph);
+    return createPlanner(supergraph, { overrideLabels: new Set(overrideLabels), random: Math.random });
   } catch (cause) {
     throw new MeshError('INVALID_SUPERGRAPH', `The supergraph cannot be planned for: ${(cause as Error).message}`, { cause });
   }

@@ -10,16 +10,22 @@ import { printPlan } from '../planner/printPlan.js';
 export interface PlanOptions {
   readonly supergraph?: string;
   readonly operation?: string;
+  /** Labels of @override that hold; no chance is taken here. */
+  readonly label?: readonly string[];
+  /** Whether @defer is kept, as for a client that takes its answer in parts. */
+  readonly defer?: boolean;
 }
 
-/** `mesh plan FILE [--supergraph FILE] [--operation NAME]`. */
+/** `mesh plan FILE [--supergraph FILE] [--operation NAME] [--label NAME]… [--defer]`. */
 export async function planCommand(file: string, options: PlanOptions): Promise<void> {
   const supergraph = loadSupergraph(await read(options.supergraph ?? join(packageRoot, 'schema/supergraph.graphql')));
   const text = await read(file);
   const document = parseOperation(text, file);
   const errors = validate(supergraph.apiSchema, document);
   if (errors.length > 0) throw new MeshError('GRAPHQL_VALIDATION_FAILED', errors.map(String).join('\n\n'));
-  process.stdout.write(`${printPlan(createPlanner(supergraph).plan(document, options.operation))}\n`);
+  const planner = createPlanner(supergraph, { overrideLabels: new Set(options.label), random: () => 1 });
+  const plan = planner.plan(document, options.operation, { defer: options.defer ?? false });
+  process.stdout.write(`${printPlan(plan)}\n`);
 }
 
 async function read(file: string): Promise<string> {

@@ -62,6 +62,8 @@ export interface GatewayConfig {
   readonly consoleFolder: string;
   /** Left out: HTTP_DEFAULTS. */
   readonly http?: HttpConfig;
+  /** Labels of @override(label:) that hold; those of the form `percent(n)` are decided by chance. */
+  readonly overrideLabels?: readonly string[];
 }
 
 /** Where answers are kept; the URL of Redis may hold a password. */
@@ -135,6 +137,11 @@ const Settings = z.object({
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   ...HTTP_SETTINGS,
   MESH_SHARING: z.enum(['off', 'subgraph', 'operation'], { error: 'must be off, subgraph or operation' }).default('operation'),
+  MESH_OVERRIDE_LABELS: z
+    .string()
+    .regex(/^[A-Za-z][\w.:/-]*(\s*,\s*[A-Za-z][\w.:/-]*)*$/, 'must be labels of @override, or several with commas between them')
+    .transform((text) => text.split(',').map((label) => label.trim()))
+    .default([]),
   DAPR_HTTP_ENDPOINT: webUrl.optional(),
   DAPR_HTTP_PORT: z
     .string()
@@ -192,6 +199,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
       },
       consoleFolder: join(packageRoot, 'dist/console'),
       http: httpConfigOf(settings),
+      overrideLabels: settings.MESH_OVERRIDE_LABELS,
     },
     storage: {
       dataDir: settings.MESH_DATA_DIR,

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { IsPossibleType } from './rewrites.js';
 
 export type JsonObject = Record<string, unknown>;
 export type ResponsePath = readonly (string | number)[];
@@ -10,23 +11,46 @@ export interface Target {
   readonly parent: Target | undefined;
 }
 
-/** The objects that a plan's path leads to; `@` steps through a list, and nulls lead nowhere. */
-export function descend(targets: readonly Target[], path: ResponsePath): Target[] {
-  return targets.flatMap((target) => follow(target.value, path, 0, target.path, target));
+/** The objects that a plan's path leads to; `@` steps through a list, `... on A|B` goes on with these types, and nulls lead nowhere. */
+export function descend(targets: readonly Target[], path: ResponsePath, isPossible: IsPossibleType): Target[] {
+  return targets.flatMap((target) => follow(target.value, path, 0, target.path, target, isPossible));
 }
 
-function follow(value: unknown, path: ResponsePath, step: number, at: ResponsePath, parent: Target): Target[] {
+function follow(
+  value: unknown,
+  path: ResponsePath,
+  step: number,
+  at: ResponsePath,
+  parent: Target,
+  isPossible: IsPossibleType,
+): Target[] {
   if (value === null || value === undefined) return [];
   if (Array.isArray(value)) {
     const next = path[step] === '@' ? step + 1 : step;
-    return value.flatMap((item, index) => follow(item, path, next, [...at, index], parent));
+    return value.flatMap((item, index) => follow(item, path, next, [...at, index], parent, isPossible));
   }
   if (typeof value !== 'object') return [];
   const object = value as JsonObject;
   if (step === path.length) return [{ value: object, path: at, parent: parent.value === object ? parent.parent : parent }];
   const key = path[step]!;
+  if (isTypeStep(key))
+    return isOneOf(object, typesOf(key), isPossible) ? follow(value, path, step + 1, at, parent, isPossible) : [];
   const here: Target = parent.value === object ? parent : { value: object, path: at, parent };
-  return follow(object[key], path, step + 1, [...at, key], here);
+  return follow(object[key], path, step + 1, [...at, key], here, isPossible);
+}
+
+/** A step of a path that goes on with some types only: `... on A|B`. */
+export function isTypeStep(step: string | number): step is `... on ${string}` {
+  return typeof step === 'string' && step.startsWith('... on ');
+}
+
+export function typesOf(step: string): string[] {
+  return step.slice('... on '.length).split('|');
+}
+
+/** An object that is known by its interface only may be any of its types. */
+export function isOneOf({ __typename: name }: JsonObject, types: readonly string[], isPossible: IsPossibleType): boolean {
+  return typeof name !== 'string' || types.some((type) => isPossible(name, type) || isPossible(type, name));
 }
 
 /** Takes an error and all places of the growing answer that it speaks of. */

@@ -14,6 +14,8 @@ import type { IsInterface } from './Target.js';
 export interface CompiledOperation {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Record<string, FragmentDefinitionNode>;
+  /** What governance has left of it. Undefined: all. */
+  readonly allowed: OperationDefinitionNode | undefined;
   /** What asks about the schema, which is answered here. Null: nothing does. */
   readonly introspection: DocumentNode | null;
   readonly segments: readonly CompiledSegment[];
@@ -30,18 +32,32 @@ export interface CompiledSegment extends PlanSegment {
   readonly step: Step | undefined;
 }
 
-/** `document` has the client's own operation: it gives the answer its shape, even when what was planned is less. */
-export function compileOperation(supergraph: Supergraph, plan: OperationPlan, document: DocumentNode): CompiledOperation {
+/**
+ * `document` has the client's own operation: it gives the answer its shape, even when what was planned is less; then `allowed` is what
+ * the plan is for.
+ */
+export function compileOperation(
+  supergraph: Supergraph,
+  plan: OperationPlan,
+  document: DocumentNode,
+  allowed: DocumentNode = document,
+): CompiledOperation {
   let byDocument = compiled.get(plan);
   if (!byDocument) compiled.set(plan, (byDocument = new WeakMap()));
   let operation = byDocument.get(document);
-  if (!operation) byDocument.set(document, (operation = compile(supergraph, plan, document)));
+  if (!operation) byDocument.set(document, (operation = compile(supergraph, plan, document, allowed)));
   return operation;
 }
 
 const compiled = new WeakMap<OperationPlan, WeakMap<DocumentNode, CompiledOperation>>();
 
-function compile(supergraph: Supergraph, plan: OperationPlan, document: DocumentNode): CompiledOperation {
+function compile(
+  supergraph: Supergraph,
+  plan: OperationPlan,
+  document: DocumentNode,
+  allowedDocument: DocumentNode,
+): CompiledOperation {
+  const allowed = allowedDocument === document ? undefined : findOperation(allowedDocument);
   const operation = findOperation(document);
   const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
   const places = createPlaces();
@@ -52,13 +68,14 @@ function compile(supergraph: Supergraph, plan: OperationPlan, document: Document
   return {
     operation,
     fragments,
+    allowed,
     introspection: introspectionOf(document, operation),
     segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, step: make() })),
     rest: notedRest(),
     places: places.count(),
     isPossible: parts.isPossible,
     isInterface: parts.isInterface,
-    print: compilePrinter(supergraph, operation, fragments, places.root),
+    print: compilePrinter(supergraph, operation, fragments, allowed, places.root),
   };
 }
 

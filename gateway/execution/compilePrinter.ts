@@ -28,7 +28,8 @@ import type { JsonObject } from './Target.js';
 /**
  * Writes the answer of an operation as JSON text straight from what the subgraphs brought: the operation's fields in its order, under its
  * names, nothing else. Undefined when something in the data is not as the schema says, a null where none may be among it: then
- * shapeResponse finds out what, and where. Values that stand in several places are written once.
+ * shapeResponse finds out what, and where. Values that stand in several places are written once. `allowed` is what governance has left of
+ * the operation, its fragments written out; what is not in it is null.
  */
 export type PrintAnswer = (
   data: JsonObject,
@@ -52,6 +53,7 @@ export function compilePrinter(
   { apiSchema: schema, dataName }: Pick<Supergraph, 'apiSchema' | 'dataName'>,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
+  allowed: OperationDefinitionNode | undefined,
   root: Place,
 ): PrintAnswer {
   const printing: Printing = { schema, dataName, fragments };
@@ -63,7 +65,7 @@ export function compilePrinter(
     if (!print) {
       if (variants.size >= MAX_VARIANTS) variants.clear();
       const held = Object.fromEntries(conditions.map((name) => [name, coerced[name] === true]));
-      variants.set(key, (print = compileVariant(printing, operation, held, root)));
+      variants.set(key, (print = compileVariant(printing, operation, allowed, held, root)));
     }
     return print(data, knowledge);
   };
@@ -86,6 +88,17 @@ type PrintVariant = (data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPl
 type Print = (value: never) => string;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
+/** What the client asks for, and, unless that is all of it, what governance has left of it. */
+interface Selected {
+  readonly fields: Fields;
+  readonly left: Fields | undefined;
+}
+
+interface Nodes {
+  readonly nodes: readonly FieldNode[];
+  readonly left: readonly FieldNode[] | undefined;
+}
+
 /** What the functions of one variant have in common while they print one answer; printing is synchronous, so one is enough. */
 interface State {
   isRepeated: Uint8Array;
@@ -97,6 +110,7 @@ interface State {
 function compileVariant(
   printing: Printing,
   operation: OperationDefinitionNode,
+  allowed: OperationDefinitionNode | undefined,
   variables: Record<string, boolean>,
   rootPlace: Place,
 ): PrintVariant {
@@ -104,13 +118,15 @@ function compileVariant(
   const state: State = { isRepeated: new Uint8Array(), isPlain: false, texts: new Map() };
   let sites = 0;
 
-  const printObject = (type: GraphQLObjectType, fields: () => Fields, place: Place | undefined): Print => {
+  const printObject = (type: GraphQLObjectType, selected: () => Selected, place: Place | undefined): Print => {
     let print: Print | undefined;
-    return (value) => (print ??= compileObject(type, fields(), place))(value);
+    return (value) => (print ??= compileObject(type, selected(), place))(value);
   };
-  const printComposite = (type: GraphQLCompositeType, nodes: readonly FieldNode[], place: Place | undefined): Print => {
-    const printAs = (concrete: GraphQLObjectType): Print =>
-      printObject(concrete, () => collectSubfields(schema, fragments, variables, concrete, nodes), place);
+  const printComposite = (type: GraphQLCompositeType, { nodes, left }: Nodes, place: Place | undefined): Print => {
+    const printAs = (concrete: GraphQLObjectType): Print => {
+      const fieldsOf = (of: readonly FieldNode[]): Fields => collectSubfields(schema, fragments, variables, concrete, of);
+      return printObject(concrete, () => ({ fields: fieldsOf(nodes), left: left && fieldsOf(left) }), place);
+    };
     if (isObjectType(type)) return printAs(type);
     const byType = new Map<unknown, Print>();
     return ((value: JsonObject) => {
@@ -125,7 +141,7 @@ function compileVariant(
     }) as Print;
   };
 
-  const compileObject = (type: GraphQLObjectType, fields: Fields, place: Place | undefined): Print => {
+  const compileObject = (type: GraphQLObjectType, { fields, left }: Selected, place: Place | undefined): Print => {
     const scope: Record<string, unknown> = { q: quoted, j: jsonText, state, ODD, textOnce };
     const name = (value: unknown): string => {
       const known = `x${Object.keys(scope).length}`;
@@ -133,13 +149,7 @@ function compileVariant(
       return known;
     };
     /** Statements that append the value in `v` to `s`, or throw. */
-    const append = (
-      v: string,
-      of: GraphQLOutputType,
-      nodes: readonly FieldNode[],
-      below: Place | undefined,
-      depth: number,
-    ): string => {
+    const append = (v: string, of: GraphQLOutputType, nodes: Nodes, below: Place | undefined, depth: number): string => {
       const nullable = !isNonNullType(of);
       const inner = isNonNullType(of) ? (of.ofType as GraphQLOutputType) : of;
       const otherwise = nullable ? `s+='null'` : 'throw ODD';
@@ -163,6 +173,8 @@ function compileVariant(
     for (const [responseName, nodes] of fields) {
       const field = nodes[0]!;
       const fieldName = field.name.value;
+      const definition = type.getFields()[fieldName];
+      if (!definition && !fieldName.startsWith('__')) continue;
       text += `${text === '{' && parts.length === 0 ? '' : ','}${JSON.stringify(responseName)}:`;
       if (fieldName === '__typename') {
         text += JSON.stringify(type.name);
@@ -174,11 +186,14 @@ function compileVariant(
         text = '';
         continue;
       }
-      const definition = type.getFields()[fieldName];
-      if (!definition) throw new Error(`${type.name}.${fieldName} is not in the schema`);
+      if (!definition || (left && !left.has(responseName))) {
+        parts.push(isNonNullType(definition?.type) ? 'throw ODD;' : `s+=${JSON.stringify(`${text}null`)};`);
+        text = '';
+        continue;
+      }
       const fetched = dataName(field);
       const below = place?.below.get(fetched);
-      const printed = append('v', definition.type, nodes, below, 0);
+      const printed = append('v', definition.type, { nodes, left: left?.get(responseName) }, below, 0);
       const read = `s+=${JSON.stringify(text)};v=${member('o', fetched)};`;
       text = '';
       // Only what a fetch of entities has brought can stand in several places.
@@ -195,7 +210,10 @@ function compileVariant(
   const rootType = schema.getRootType(operation.operation)!;
   const printRoot = printObject(
     rootType,
-    () => collectFields(schema, fragments, variables, rootType, operation.selectionSet),
+    () => ({
+      fields: collectFields(schema, fragments, variables, rootType, operation.selectionSet),
+      left: allowed && collectFields(schema, fragments, variables, rootType, allowed.selectionSet),
+    }),
     rootPlace,
   );
   return (data, { isRepeated, isPlain }) => {

@@ -100,7 +100,7 @@ function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, is
       {
         path,
         place,
-        collect: compileTargets(places.root, path),
+        collect: compileTargets(places.root, path, isPossible),
         merge: compileMerge(place, brings, isInterface, places.apart),
         repeats: places.apart ? [] : compositesOf(place, brings),
         changesBelow: [...place.below.values()].some(({ isWay, isContested }) => isWay || isContested),

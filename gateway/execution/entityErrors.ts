@@ -48,7 +48,7 @@ function locate({ texts, targets, slots, bounds }: Asked, run: Run): Target[][] 
   const places: Target[][] = texts.map(() => []);
   const slotOf = new Map(targets.map((target, index) => [target, slots[index]!]));
   for (const { end } of bounds) {
-    for (const target of descend([{ value: run.data, path: [], parent: undefined }], end.path)) {
+    for (const target of descend([{ value: run.data, path: [], parent: undefined }], end.path, run.isPossible)) {
       const slot = slotOf.get(target.value);
       if (slot !== undefined && slot !== NOTHING) places[slot]!.push(target);
     }

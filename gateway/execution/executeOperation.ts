@@ -4,6 +4,7 @@ import type { FetchNode } from '../planner/federation.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { responseName } from '../planner/rootFields.js';
+import { withFetchedNames } from '../planner/variableNames.js';
 import { MeshError } from '../errors.js';
 import { answerPaths } from './answerPaths.js';
 import { compileOperation, type CompiledSegment } from './compileOperation.js';
@@ -29,6 +30,8 @@ export interface OperationRequest {
   readonly hints?: Readonly<Record<string, string | MeshError>>;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
   readonly context: FetchContext;
+  /** What governance has left of it, its fragments written out, or the same document: nothing else is answered. The plan is for it. */
+  readonly allowed?: DocumentNode;
   /** Errors of fields that were cut out before planning. */
   readonly denied?: readonly GraphQLFormattedError[];
   /** Of a subscription: the event's payload under the field's own name, which the rest of the plan adds to. */
@@ -39,8 +42,8 @@ export interface OperationRequest {
 /** Runs a planned operation. Never rejects for what a subgraph does. */
 export async function executeOperation(request: OperationRequest): Promise<Outcome> {
   const { supergraph, plan, document, coerced, clients, context, hints = NONE, event } = request;
-  const compiled = compileOperation(supergraph, plan, document);
-  const { operation, fragments, introspection, isPossible, isInterface } = compiled;
+  const compiled = compileOperation(supergraph, plan, document, request.allowed);
+  const { operation, fragments, allowed, introspection, isPossible, isInterface } = compiled;
 
   // Most operations fail nowhere.
   let failures: Failures | undefined;
@@ -53,7 +56,7 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
     data,
     clients,
     context,
-    variables: { ...coerced, ...request.variables, ...hints },
+    variables: withFetchedNames({ ...coerced, ...request.variables, ...hints }),
     isPossible,
     isRepeated: new Uint8Array(compiled.places),
     isPlain: plan.subscription === undefined && introspection === null,
@@ -82,7 +85,8 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
     const errors = failures?.errors ?? request.denied ?? [];
     return errors.length > 0 ? { data: shown, errors } : { data: shown };
   };
-  const shape = (): OperationResult => withErrors(shapeResponse(supergraph, operation, fragments, coerced, data, failed));
+  const shape = (): OperationResult =>
+    withErrors(shapeResponse(supergraph, operation, fragments, coerced, data, failed, allowed));
   return {
     shape,
     print: () => {

@@ -21,7 +21,7 @@ export async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   const lookup = run.cache?.lookUp(node, variables, null);
   const response = lookup ? await rootThroughCache(lookup, ask) : await ask();
   if (response.errors?.length) {
-    const places = descend([{ value: run.data, path: [], parent: undefined }], end.path).map(({ path }) => path);
+    const places = descend([{ value: run.data, path: [], parent: undefined }], end.path, run.isPossible).map(({ path }) => path);
     const names = namesIn(selectionsOf(node)).filter((name) => !name.startsWith('__'));
     const everywhere = (): (string | number)[][] => places.flatMap((at) => names.map((name) => [...at, name]));
     reportErrors(response.errors, run, (path) => places.map((at) => [...at, ...path]), everywhere);

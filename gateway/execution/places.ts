@@ -1,5 +1,5 @@
 import type { SelectionTree } from './selectionTree.js';
-import { isObject, type JsonObject } from './Target.js';
+import { isObject, isTypeStep, type JsonObject } from './Target.js';
 
 /**
  * A composite place of the growing answer, by data names from the root, whatever list or type lies between. What is known of it before
@@ -70,7 +70,7 @@ export function createPlaces(): Places {
     add: (path, brings) => {
       let place = root;
       for (const step of path) {
-        if (step === '@') continue;
+        if (step === '@' || isTypeStep(step)) continue;
         place = enter(place, String(step));
         place.isWay = true;
       }

@@ -27,7 +27,7 @@ export async function runFetch(step: FetchStep, run: Run): Promise<void> {
 /** Entities that see different values of a context are asked for in calls of their own: the value is a variable of the call. */
 function byContext({ node, ends }: FetchStep, run: Run): { variables: JsonObject; targets: JsonObject[] }[] {
   const groups = new Map<string, { variables: JsonObject; targets: JsonObject[] }>();
-  for (const target of descend([{ value: run.data, path: [], parent: undefined }], ends[0]!.path)) {
+  for (const target of descend([{ value: run.data, path: [], parent: undefined }], ends[0]!.path, run.isPossible)) {
     const variables: JsonObject = {};
     for (const { path, renameKeyTo } of node.contextRewrites!) {
       const value = lookUp(target, path, run);

@@ -1,5 +1,6 @@
 import {
   isAbstractType,
+  isEnumType,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -25,28 +26,34 @@ interface Shaping {
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly variables: Record<string, unknown>;
   readonly dataName: DataName;
+  readonly isHidden: Supergraph['isHidden'];
   readonly failures: () => Failures;
 }
 
 /** Stands for a null that its parent may not hold, so that the parent becomes null. */
 const INVALID = Symbol('invalid');
+const NONE: readonly FieldNode[] = [];
 
 /**
  * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
- * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already.
+ * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already; a value that clients
+ * may not see (@inaccessible) is null without a word. `allowed` is what governance has left of the operation, its fragments written
+ * out: what is not in it is null, even where it was fetched as a key or because others require it.
  */
 export function shapeResponse(
-  { apiSchema: schema, dataName }: Pick<Supergraph, 'apiSchema' | 'dataName'>,
+  { apiSchema: schema, dataName, isHidden }: Pick<Supergraph, 'apiSchema' | 'dataName' | 'isHidden'>,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
   data: JsonObject,
   failures: () => Failures,
+  allowed?: OperationDefinitionNode,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
-  const shaping = { schema, fragments, variables, dataName, failures };
+  const shaping = { schema, fragments, variables, dataName, isHidden, failures };
   const fields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
-  const shaped = shapeFields(shaping, rootType, fields, data, []);
+  const left = allowed && collectFields(schema, {}, variables, rootType, allowed.selectionSet);
+  const shaped = shapeFields(shaping, rootType, fields, left, data, []);
   return shaped === INVALID ? null : shaped;
 }
 
@@ -57,6 +64,7 @@ function shapeFields(
   shaping: Shaping,
   type: Concrete,
   fields: Fields,
+  allowed: Fields | undefined,
   data: JsonObject,
   path: ResponsePath,
 ): JsonObject | typeof INVALID {
@@ -74,8 +82,9 @@ function shapeFields(
     }
     const definition = type.getFields()[fieldName];
     if (!definition) continue;
-    const fetched = own(data, shaping.dataName(nodes[0]!));
-    const value = shapeValue(shaping, definition.type, nodes, fetched, [...path, name], `${type.name}.${fieldName}`);
+    const left = allowed && (allowed.get(name) ?? NONE);
+    const fetched = left === NONE ? null : own(data, shaping.dataName(nodes[0]!));
+    const value = shapeValue(shaping, definition.type, nodes, left, fetched, [...path, name], `${type.name}.${fieldName}`);
     if (value === INVALID) return INVALID;
     result[name] = value;
   }
@@ -86,17 +95,18 @@ function shapeValue(
   shaping: Shaping,
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],
+  left: readonly FieldNode[] | undefined,
   value: unknown,
   path: ResponsePath,
   coordinate: string,
 ): unknown {
   if (isNonNullType(type)) {
-    const inner = shapeValue(shaping, type.ofType, nodes, value, path, coordinate);
+    const inner = shapeValue(shaping, type.ofType, nodes, left, value, path, coordinate);
     if (inner !== null && inner !== INVALID) return inner;
     if (inner === null) wrong(shaping, `Cannot return null for non-nullable field ${coordinate}.`, path);
     return INVALID;
   }
-  const shaped = shapeNullable(shaping, type, nodes, value, path, coordinate);
+  const shaped = shapeNullable(shaping, type, nodes, left, value, path, coordinate);
   return shaped === INVALID ? null : shaped;
 }
 
@@ -104,6 +114,7 @@ function shapeNullable(
   shaping: Shaping,
   type: Exclude<GraphQLOutputType, { ofType: GraphQLOutputType } & { toJSON(): `${string}!` }>,
   nodes: readonly FieldNode[],
+  left: readonly FieldNode[] | undefined,
   value: unknown,
   path: ResponsePath,
   coordinate: string,
@@ -112,11 +123,12 @@ function shapeNullable(
   if (isListType(type)) {
     if (!Array.isArray(value)) return wrong(shaping, `${coordinate} is not a list.`, path);
     const items = value.map((item: unknown, index) =>
-      shapeValue(shaping, type.ofType as GraphQLOutputType, nodes, item, [...path, index], coordinate),
+      shapeValue(shaping, type.ofType as GraphQLOutputType, nodes, left, item, [...path, index], coordinate),
     );
     return items.includes(INVALID) ? INVALID : items;
   }
   if (isLeafType(type)) {
+    if (isEnumType(type) && shaping.isHidden(type.name, String(value))) return null;
     try {
       return type.serialize(value);
     } catch (error) {
@@ -125,6 +137,7 @@ function shapeNullable(
   }
   if (!isObject(value)) return wrong(shaping, `${coordinate} is not an object.`, path);
   const { schema, fragments, variables } = shaping;
+  if (isAbstractType(type) && shaping.isHidden(String(value['__typename']))) return null;
   const runtimeType = isAbstractType(type) ? runtimeTypeOf(schema, type, value) : type;
   if (!runtimeType) return wrong(shaping, `${coordinate} is of a type that is not part of ${String(type)}.`, path);
   // Collecting takes an interface too: a fragment matches where its condition is the type itself or holds it.
@@ -133,7 +146,8 @@ function shapeNullable(
   const fields = fieldsOf(runtimeType);
   if (isInterfaceType(runtimeType) && dependsOnType(schema, runtimeType, fields, fieldsOf))
     return wrong(shaping, `${coordinate} is of an unknown type of ${runtimeType.name}.`, path);
-  return shapeFields(shaping, runtimeType, fields, value, path);
+  const fieldsLeft = left && collectSubfields(schema, {}, variables, runtimeType as GraphQLObjectType, left);
+  return shapeFields(shaping, runtimeType, fields, fieldsLeft, value, path);
 }
 
 /** Undefined for what is not part of `type`. An interface when no subgraph has said more: to one with @interfaceObject it is an object. */

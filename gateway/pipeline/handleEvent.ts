@@ -121,7 +121,8 @@ async function deliver(subscription: Subscription, event: LoggedEvent, payload: 
   const { supergraph, clients, caching, metrics } = serving;
   const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
     const context = { request: contextOf(serving, call, event), signal };
-    const request = { ...operation, supergraph, plan, coerced: variables, clients, context, denied: governed.denied };
+    const { denied, document: allowed } = governed;
+    const request = { ...operation, supergraph, plan, coerced: variables, clients, context, allowed, denied };
     return caching.resolve(call.request.principal, (cache) =>
       executeOperation({ ...request, cache, event: { [field]: payload } }),
     );

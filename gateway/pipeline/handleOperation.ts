@@ -130,7 +130,7 @@ function execute(
   }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
 ): Promise<Outcome> {
   const { supergraph, clients } = serving;
-  const { denied } = governed;
-  const request = { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, denied };
+  const { denied, document: allowed } = governed;
+  const request = { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, allowed, denied };
   return withSpan('execute', {}, () => executeOperation(request));
 }

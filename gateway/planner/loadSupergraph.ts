@@ -9,6 +9,9 @@ import { GraphQLError, parse, print, visit, type ConstDirectiveNode, type Docume
 import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { MeshError } from '../errors.js';
 import { createDataNames, type DataName } from './dataNames.js';
+import { addExecutableDirectives } from './executableDirectives.js';
+import { hiddenSelections } from './hiddenSelections.js';
+import { readOverrideLabels, type LabelsMet } from './overrideLabels.js';
 import { createSplitConflicts, type SplitConflicts } from './splitConflicts.js';
 
 /** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
@@ -34,6 +37,10 @@ export interface Supergraph {
   rootType(kind: 'query' | 'mutation' | 'subscription'): string | undefined;
   /** The interfaces that a type implements, hidden ones among them. */
   interfacesOf(typeName: string): readonly string[];
+  /** Whether clients may not see a type that the supergraph has, or a value of such an enum. What a subgraph says of it is null, and no error. */
+  isHidden(typeName: string, enumValue?: string): boolean;
+  /** See readOverrideLabels. */
+  readonly labelsMet: LabelsMet;
   /** See createDataNames. */
   readonly dataName: DataName;
   /** See createSplitConflicts. */
@@ -69,8 +76,11 @@ export function loadSupergraph(sdl: string): Supergraph {
     if (!applied) cache.set(coordinate, (applied = readDirectives(federation, typeName, fieldName)));
     return applied;
   };
+  const hidden = hiddenSelections(document);
   const subgraphs = new Map(federation.subgraphsMetadata().map(({ name, url }) => [name, { name, url }]));
-  const apiSchema = federation.apiSchema().toGraphQLJSSchema();
+  addExecutableDirectives(federation);
+  const api = federation.apiSchema();
+  const apiSchema = api.toGraphQLJSSchema({ includeDefer: true });
   const supergraph: Supergraph = {
     sdl,
     version: createHash('sha256').update(sdl).digest('base64url').slice(0, 16),
@@ -95,7 +105,14 @@ export function loadSupergraph(sdl: string): Supergraph {
       const type = schema.type(typeName);
       return type && 'interfaces' in type ? type.interfaces().map(({ name }) => name) : [];
     },
-    dataName: createDataNames(document),
+    isHidden: (typeName, enumValue) => {
+      const [type, seen] = [schema.type(typeName), api.type(typeName)];
+      if (enumValue === undefined) return type !== undefined && seen === undefined;
+      if (type?.kind !== 'EnumType' || !type.value(enumValue)) return false;
+      return seen?.kind !== 'EnumType' || !seen.value(enumValue);
+    },
+    labelsMet: readOverrideLabels(document, hidden),
+    dataName: createDataNames(hidden),
     splitConflicts: createSplitConflicts(document, apiSchema),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,

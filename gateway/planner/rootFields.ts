@@ -100,3 +100,21 @@ export function toSelection({ field, conditions }: RootField): SelectionNode {
     field,
   );
 }
+
+/** Back to selections; what stood in one fragment stands in one again, so that an @defer around it is there once. */
+export function toSelections(fields: readonly RootField[], depth = 0): SelectionNode[] {
+  const selections: SelectionNode[] = [];
+  for (let from = 0, to; from < fields.length; from = to) {
+    const { field, conditions } = fields[from]!;
+    const directives = conditions[depth];
+    to = from + 1;
+    if (!directives) {
+      selections.push(field);
+      continue;
+    }
+    while (fields[to]?.conditions[depth] === directives) to++;
+    const inner = toSelections(fields.slice(from, to), depth + 1);
+    selections.push({ kind: Kind.INLINE_FRAGMENT, directives, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } });
+  }
+  return selections;
+}

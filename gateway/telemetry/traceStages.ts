@@ -20,10 +20,10 @@ export function traceStages(serving: Serving): Serving {
       }),
     planner: {
       ...planner,
-      plan: (document, operationName) =>
+      plan: (document, operationName, options) =>
         withSpan('plan', {}, (span) => {
           span.set({ 'mesh.plan.cached': planner.isKept(document, operationName) });
-          const plan = planner.plan(document, operationName);
+          const plan = planner.plan(document, operationName, options);
           span.set({ 'mesh.plan.fetch_groups': plan.segments.length, 'mesh.plan.routed_fields': plan.routed.length });
           return plan;
         }),

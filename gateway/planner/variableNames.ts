@@ -1,0 +1,15 @@
+/** What fetches call the variables that the planner adds, and what stands for a client's variable of such a name. */
+const TAKEN = /^(representations$|contextualArgument_|_client_)/;
+
+/**
+ * The name that a client's variable has in the fetches of a plan. A client may call one `$representations`, as the planner calls the
+ * entities that it asks for; then the two would meet in one fetch.
+ */
+export function fetchedVariable(name: string): string {
+  return TAKEN.test(name) ? `_client_${name}` : name;
+}
+
+/** The values of a client's variables by the names that they have in fetches; none of them can pass for one of the planner's. */
+export function withFetchedNames(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [fetchedVariable(name), value]));
+}
