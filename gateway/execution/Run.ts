@@ -1,7 +1,15 @@
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { DeferredStep } from './compileSteps.js';
 import type { FetchCache } from './FetchCache.js';
 import type { IsPossibleType } from './rewrites.js';
 import type { ErrorSink, JsonObject, ResponsePath } from './Target.js';
+
+/** Where deferred steps go while an operation runs. */
+export interface Parts {
+  /** To be done once the fetches that it waits for are, or `primary`, which they are a part of. */
+  defer(deferred: DeferredStep, primary: Promise<void>, run: Run): void;
+  fetched(id: string): void;
+}
 
 /** One operation while it runs. */
 export interface Run {
@@ -17,6 +25,8 @@ export interface Run {
   readonly isRepeated: Uint8Array;
   /** Whether all strings of the answer so far may be written as JSON without a look at them. */
   isPlain: boolean;
+  /** Null: everything is answered at once. */
+  readonly parts: Parts | null;
   readonly report: ErrorSink;
   /** Takes places that are null because of what was reported elsewhere. */
   readonly excuse: (places: readonly ResponsePath[]) => void;

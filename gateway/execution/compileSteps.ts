@@ -18,11 +18,29 @@ export type Step =
       readonly held: Step | undefined;
       readonly otherwise: Step | undefined;
     }
-  | FetchStep;
+  | FetchStep
+  | DeferStep;
+
+/** What is shown first, and what may come later. */
+export interface DeferStep {
+  readonly kind: 'defer';
+  readonly primary: Step | undefined;
+  readonly deferred: readonly DeferredStep[];
+}
+
+export interface DeferredStep {
+  /** See DeferredFragment. */
+  readonly id: string;
+  /** Ids of the fetches that it waits for. */
+  readonly after: readonly string[];
+  readonly step: Step | undefined;
+}
 
 /** One request, or one for each context. */
 export interface FetchStep {
   readonly kind: 'fetch';
+  /** What deferred parts call it when they wait for it. */
+  readonly ids: readonly string[];
   readonly node: FetchNode;
   readonly operation: SubgraphOperation;
   /** Names of the operation's variables that the fetch uses. */
@@ -77,8 +95,20 @@ function note(node: PlanNode, path: ResponsePath, parts: StepParts): Compile {
     }
     case 'Fetch':
       return noteFetch(node, path, parts);
-    case 'Defer':
-      throw new Error('the planner is never asked for deferred parts');
+    case 'Defer': {
+      const primary = node.primary.node && note(node.primary.node, path, parts);
+      const deferred = node.deferred.map(({ label, depends, node: later }) => ({
+        // Every one of them has been given a label.
+        id: label!,
+        after: depends.map(({ id }) => id),
+        compile: later && note(later, path, parts),
+      }));
+      return () => ({
+        kind: 'defer',
+        primary: primary?.(),
+        deferred: deferred.map(({ id, after, compile }) => ({ id, after, step: compile?.() })),
+      });
+    }
   }
 }
 
@@ -88,6 +118,7 @@ function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, is
   if (node.contextRewrites?.length) places.keepApart();
   return () => ({
     kind: 'fetch',
+    ids: node.id === undefined ? [] : [node.id],
     node,
     operation: {
       query: node.operation,
@@ -168,7 +199,7 @@ function textOf(node: FetchNode): string {
 }
 
 function join(a: Step, b: Step): Step {
-  if (a.kind === 'fetch' && b.kind === 'fetch') return { ...a, ends: [...a.ends, ...b.ends] };
+  if (a.kind === 'fetch' && b.kind === 'fetch') return { ...a, ids: [...a.ids, ...b.ids], ends: [...a.ends, ...b.ends] };
   if (a.kind === 'sequence' && b.kind === 'sequence')
     return { kind: 'sequence', steps: a.steps.map((step, index) => join(step, b.steps[index]!)) };
   throw new Error('only twins are joined');

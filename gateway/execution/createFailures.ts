@@ -12,6 +12,8 @@ export interface Failures {
   explain(path: ResponsePath): boolean;
 }
 
+const NONE: readonly GraphQLFormattedError[] = [];
+
 interface Place {
   failed: boolean;
   readonly below: Map<string | number, Place>;
@@ -21,12 +23,22 @@ interface Place {
 const MAX_SHOWN = 100;
 
 /** `denied`: errors of fields that were cut out before planning. Their paths have no list indices, as they hold for every item. */
-export function createFailures(denied: readonly GraphQLFormattedError[] = []): Failures {
+export function createFailures(denied: readonly GraphQLFormattedError[] = NONE): Failures {
   const errors: GraphQLFormattedError[] = [...denied];
   const places = newPlace();
-  const deniedPlaces = newPlace();
   const shown = new Set<string>();
-  for (const { path } of denied) if (path) mark(deniedPlaces, path);
+  let deniedPlaces: Place | undefined;
+  const isDenied = (path: ResponsePath): boolean => {
+    if (denied.length === 0) return false;
+    if (!deniedPlaces) {
+      deniedPlaces = newPlace();
+      for (const each of denied) if (each.path) mark(deniedPlaces, each.path);
+    }
+    return isWithin(
+      deniedPlaces,
+      path.filter((step) => typeof step === 'string'),
+    );
+  };
 
   return {
     errors,
@@ -49,12 +61,7 @@ export function createFailures(denied: readonly GraphQLFormattedError[] = []): F
     excuse: (at) => {
       for (const path of at) if (path.length > 0) mark(places, path);
     },
-    explain: (path) =>
-      isWithin(places, path) ||
-      isWithin(
-        deniedPlaces,
-        path.filter((step) => typeof step === 'string'),
-      ),
+    explain: (path) => isWithin(places, path) || isDenied(path),
   };
 }
 

@@ -7,11 +7,11 @@ import { responseName } from '../planner/rootFields.js';
 import { withFetchedNames } from '../planner/variableNames.js';
 import { MeshError } from '../errors.js';
 import { answerPaths } from './answerPaths.js';
-import { compileOperation, type CompiledSegment } from './compileOperation.js';
+import { compileOperation, type CompiledOperation, type CompiledSegment } from './compileOperation.js';
 import { createFailures, type Failures } from './createFailures.js';
 import type { FetchCache } from './FetchCache.js';
 import type { OperationResult, Outcome } from './Outcome.js';
-import type { Run } from './Run.js';
+import type { Parts, Run } from './Run.js';
 import { runSteps } from './runSteps.js';
 import { selectionsOf } from './selectionTree.js';
 import { shapeResponse } from './shapeResponse.js';
@@ -41,62 +41,80 @@ export interface OperationRequest {
 
 /** Runs a planned operation. Never rejects for what a subgraph does. */
 export async function executeOperation(request: OperationRequest): Promise<Outcome> {
-  const { supergraph, plan, document, coerced, clients, context, hints = NONE, event } = request;
-  const compiled = compileOperation(supergraph, plan, document, request.allowed);
-  const { operation, fragments, allowed, introspection, isPossible, isInterface } = compiled;
-
-  // Most operations fail nowhere.
-  let failures: Failures | undefined;
-  const failed = (): Failures => (failures ??= createFailures(request.denied));
-  let paths: ((path: ResponsePath) => ResponsePath) | undefined;
-  const toAnswer = (path: ResponsePath): ResponsePath =>
-    (paths ??= answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName))(path);
-  const data: JsonObject = plan.subscription ? selectEvent(plan.subscription.primary, event ?? {}) : {};
-  const run: Run = {
-    data,
-    clients,
-    context,
-    variables: withFetchedNames({ ...coerced, ...request.variables, ...hints }),
-    isPossible,
-    isRepeated: new Uint8Array(compiled.places),
-    isPlain: plan.subscription === undefined && introspection === null,
-    report: (error, places) => failed().report(error, places.map(toAnswer)),
-    excuse: (places) => failed().excuse(places.map(toAnswer)),
-    cache: request.cache ?? null,
-  };
-  if (plan.subscription) await runSteps(compiled.rest, run);
-  else {
-    if (introspection) Object.assign(data, introspect(supergraph, introspection, request.variables));
-    const active = compiled.segments.filter(({ routed }) => {
-      if (!routed) return true;
-      const hint = hints[routed.hintVariable];
-      if (hint instanceof MeshError)
-        failed().report({ message: hint.message, extensions: { ...hint.extensions } }, [[routed.responseName]]);
-      return routed.isIncluded(coerced) && !(hint instanceof MeshError);
-    });
-    if (plan.kind === 'mutation') for (const { step } of active) await runSteps(step, run);
-    else {
-      const parts = await Promise.all(active.map((segment) => runSegment(segment, run)));
-      for (const part of parts) if (part !== data) mergeInto(data, part, isInterface);
-    }
-  }
+  const started = startRun(request);
+  const { compiled, run, failures } = started;
+  const { supergraph, coerced } = request;
+  await runOperation(request, started);
 
   const withErrors = <Data>(shown: Data): { data: Data; errors?: readonly GraphQLFormattedError[] } => {
-    const errors = failures?.errors ?? request.denied ?? [];
+    const { errors } = failures;
     return errors.length > 0 ? { data: shown, errors } : { data: shown };
   };
-  const shape = (): OperationResult =>
-    withErrors(shapeResponse(supergraph, operation, fragments, coerced, data, failed, allowed));
+  const shape = (): OperationResult => withErrors(shapeResponse(supergraph, compiled, coerced, run.data, failures));
   return {
     shape,
     print: () => {
-      const text = compiled.print(data, coerced, run);
+      const text = compiled.print(run.data, coerced, run);
       if (text !== undefined) return withErrors(text);
       const { data: shaped, errors } = shape();
       const printed = { data: JSON.stringify(shaped) };
       return errors ? { ...printed, errors } : printed;
     },
   };
+}
+
+export interface StartedRun {
+  readonly compiled: CompiledOperation;
+  readonly run: Run;
+  readonly failures: Failures;
+  /** From a place in what is fetched to the place in the answer. */
+  readonly toAnswer: (path: ResponsePath) => ResponsePath;
+}
+
+export function startRun(request: OperationRequest, parts: Parts | null = null): StartedRun {
+  const { supergraph, plan, document, coerced, clients, context, hints, event } = request;
+  const compiled = compileOperation(supergraph, plan, document, request.allowed);
+  const { operation, fragments, introspection, isPossible } = compiled;
+  const failures = createFailures(request.denied);
+  // Most operations fail nowhere.
+  let paths: ((path: ResponsePath) => ResponsePath) | undefined;
+  const toAnswer = (path: ResponsePath): ResponsePath =>
+    (paths ??= answerPaths(operation.selectionSet.selections, fragments, supergraph.dataName))(path);
+  const run: Run = {
+    data: plan.subscription ? selectEvent(plan.subscription.primary, event ?? {}) : {},
+    clients,
+    context,
+    variables: withFetchedNames({ ...coerced, ...request.variables, ...hints }),
+    isPossible,
+    isRepeated: new Uint8Array(compiled.places),
+    isPlain: plan.subscription === undefined && introspection === null,
+    parts,
+    report: (error, places) => failures.report(error, places.map(toAnswer)),
+    excuse: (places) => failures.excuse(places.map(toAnswer)),
+    cache: request.cache ?? null,
+  };
+  return { compiled, run, failures, toAnswer };
+}
+
+/** Resolves when all that is shown first is there. */
+export async function runOperation(request: OperationRequest, { compiled, run, failures }: StartedRun): Promise<void> {
+  const { supergraph, plan, coerced, hints = NONE } = request;
+  if (plan.subscription) return runSteps(compiled.rest, run);
+  const { introspection, isInterface, segments } = compiled;
+  if (introspection) Object.assign(run.data, introspect(supergraph, introspection, request.variables));
+  const active = segments.filter(({ routed }) => {
+    if (!routed) return true;
+    const hint = hints[routed.hintVariable];
+    if (hint instanceof MeshError)
+      failures.report({ message: hint.message, extensions: { ...hint.extensions } }, [[routed.responseName]]);
+    return routed.isIncluded(coerced) && !(hint instanceof MeshError);
+  });
+  if (plan.kind === 'mutation') {
+    for (const { step } of active) await runSteps(step, run);
+    return;
+  }
+  const parts = await Promise.all(active.map((segment) => runSegment(segment, run)));
+  for (const part of parts) if (part !== run.data) mergeInto(run.data, part, isInterface);
 }
 
 const NONE: Readonly<Record<string, string | MeshError>> = {};

@@ -14,6 +14,7 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import type { DataName } from '../planner/dataNames.js';
@@ -27,7 +28,7 @@ interface Shaping {
   readonly variables: Record<string, unknown>;
   readonly dataName: DataName;
   readonly isHidden: Supergraph['isHidden'];
-  readonly failures: () => Failures;
+  readonly failures: Failures;
 }
 
 /** Stands for a null that its parent may not hold, so that the parent becomes null. */
@@ -37,17 +38,15 @@ const NONE: readonly FieldNode[] = [];
 /**
  * The answer as the client's operation asks for it: its fields, in its order, under its names, nothing else, with nulls passed up to
  * the first place that may hold them (graphql.org/draft, 6.4.4). Reports what no subgraph has reported already; a value that clients
- * may not see (@inaccessible) is null without a word. `allowed` is what governance has left of the operation, its fragments written
- * out: what is not in it is null, even where it was fetched as a key or because others require it.
+ * may not see (@inaccessible) is null without a word. What governance has not left of the operation is null, even where it was fetched
+ * as a key or because others require it.
  */
 export function shapeResponse(
-  { apiSchema: schema, dataName, isHidden }: Pick<Supergraph, 'apiSchema' | 'dataName' | 'isHidden'>,
-  operation: OperationDefinitionNode,
-  fragments: Record<string, FragmentDefinitionNode>,
+  { apiSchema: schema, dataName, isHidden }: ShapedBy,
+  { operation, fragments, allowed }: Shown,
   variables: Record<string, unknown>,
   data: JsonObject,
-  failures: () => Failures,
-  allowed?: OperationDefinitionNode,
+  failures: Failures,
 ): JsonObject | null {
   const rootType = schema.getRootType(operation.operation)!;
   const shaping = { schema, fragments, variables, dataName, isHidden, failures };
@@ -55,6 +54,31 @@ export function shapeResponse(
   const left = allowed && collectFields(schema, {}, variables, rootType, allowed.selectionSet);
   const shaped = shapeFields(shaping, rootType, fields, left, data, []);
   return shaped === INVALID ? null : shaped;
+}
+
+/** The same of one object at a place of the answer, for fields written out. */
+export function shapeObject(
+  { apiSchema: schema, dataName, isHidden }: ShapedBy,
+  type: GraphQLObjectType,
+  selectionSet: SelectionSetNode,
+  variables: Record<string, unknown>,
+  data: JsonObject,
+  path: ResponsePath,
+  failures: Failures,
+): JsonObject | null {
+  const shaping = { schema, fragments: {}, variables, dataName, isHidden, failures };
+  const fields = collectFields(schema, {}, variables, type, selectionSet);
+  const shaped = shapeFields(shaping, type, fields, undefined, data, path);
+  return shaped === INVALID ? null : shaped;
+}
+
+export type ShapedBy = Pick<Supergraph, 'apiSchema' | 'dataName' | 'isHidden'>;
+
+interface Shown {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  /** What governance has left of it, its fragments written out. Undefined: all. */
+  readonly allowed?: OperationDefinitionNode | undefined;
 }
 
 type Concrete = GraphQLObjectType | GraphQLInterfaceType;
@@ -179,6 +203,6 @@ function own(data: JsonObject, name: string): unknown {
 }
 
 function wrong({ failures }: Shaping, message: string, path: ResponsePath): null {
-  if (!failures().explain(path)) failures().report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
+  if (!failures.explain(path)) failures.report({ message, extensions: { code: 'INVALID_SUBGRAPH_DATA' } }, [path]);
   return null;
 }

@@ -1,6 +1,6 @@
-import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Call } from '../context/createCall.js';
-import type { PrintedResult } from '../execution/Outcome.js';
+import { isIncremental, type IncrementalAnswer, type PrintedResult } from '../execution/Outcome.js';
 
 /** A parsed and validated operation. */
 export interface Operation {
@@ -16,28 +16,6 @@ export interface Operation {
   readonly acceptsIncremental?: boolean;
 }
 
-/** An answer in parts, as graphql-js 17.0.0-alpha.2 and Apollo's deferSpec=20220824 have it. Only for who `acceptsIncremental`. */
-export interface IncrementalAnswer {
-  readonly initialResult: PrintedResult;
-  /** Never empty. Its `return` settles everything at once. The last part has `hasNext: false`. */
-  readonly subsequentResults: AsyncIterator<SubsequentResult>;
-}
-
-export interface SubsequentResult {
-  readonly hasNext: boolean;
-  readonly incremental?: readonly IncrementalPart[];
-}
-
-export interface IncrementalPart {
-  readonly path: readonly (string | number)[];
-  readonly label?: string;
-  /** Of @defer. */
-  readonly data?: Record<string, unknown> | null;
-  /** Of @stream. */
-  readonly items?: readonly unknown[] | null;
-  readonly errors?: readonly GraphQLError[];
-}
-
 /** What the transports bring operations to. */
 export interface Operations {
   /** The API schema now. */
@@ -50,10 +28,6 @@ export interface Operations {
   execute(operation: Operation, call: Call): Promise<PrintedResult | IncrementalAnswer>;
   /** Subscriptions. The result's `return` settles everything at once. */
   subscribe(operation: Operation, call: Call): Promise<AsyncIterableIterator<ExecutionResult>>;
-}
-
-export function isIncremental(answer: PrintedResult | IncrementalAnswer): answer is IncrementalAnswer {
-  return 'initialResult' in answer;
 }
 
 /** For transports that never say `acceptsIncremental`. */

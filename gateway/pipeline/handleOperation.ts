@@ -3,9 +3,10 @@ import { describeSpan, withSpan } from '../../subgraphs/shared/telemetry/withSpa
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import { executeOperation } from '../execution/executeOperation.js';
+import { executeInParts } from '../execution/executeInParts.js';
+import { executeOperation, type OperationRequest } from '../execution/executeOperation.js';
 import type { FetchCache } from '../execution/FetchCache.js';
-import type { Outcome, PrintedResult } from '../execution/Outcome.js';
+import { isIncremental, type IncrementalAnswer, type Outcome, type PrintedResult } from '../execution/Outcome.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
 import type { SelectedOperation } from './selectOperation.js';
@@ -21,7 +22,7 @@ export async function handleOperation(
   operation: SelectedOperation,
   call: Call,
   onEffect: () => void = () => undefined,
-): Promise<PrintedResult> {
+): Promise<PrintedResult | IncrementalAnswer> {
   const started = performance.now();
   let kind = 'query';
   let outcome: 'ok' | 'partial' | 'failed' = 'failed';
@@ -32,7 +33,9 @@ export async function handleOperation(
     const governed = serving.govern(operation.document, coerced, call.request.principal);
     if (governed.byPolicies) refuseStaleSnapshot(serving);
     governed.record(operation.name);
-    const plan = serving.planner.plan(governed.document);
+    // A part that lacks what was denied would need an explanation of its own; such an answer comes whole.
+    const defer = operation.acceptsIncremental && governed.document === operation.document;
+    const plan = serving.planner.plan(governed.document, undefined, { defer });
     kind = plan.kind;
     hasEffect = kind === 'mutation' || plan.routed.length > 0;
     refuseSubscription(plan);
@@ -40,6 +43,12 @@ export async function handleOperation(
     if (plan.routed.length > 0) refuseStaleSnapshot(serving);
     else if (kind === 'query' && !governed.byPolicies) call.answersAlike();
     const planned = { plan, governed, coerced };
+    if (plan.deferred) {
+      const hints = await serving.route(plan.routed, coerced, call);
+      const answer = await executeInParts(toRequest(serving, operation, call, { ...planned, hints, cache: null }));
+      outcome = (isIncremental(answer) ? answer.initialResult : answer).errors ? 'partial' : 'ok';
+      return answer;
+    }
     const result = await answerFromCache(serving, operation, call, planned, async (cache) => {
       const hints = await serving.route(plan.routed, coerced, call);
       return execute(serving, operation, call, { ...planned, hints, cache });
@@ -117,20 +126,21 @@ async function answerFromCache(
   return result;
 }
 
-function execute(
-  serving: Serving,
+function execute(serving: Serving, operation: SelectedOperation, call: Call, planned: Routed): Promise<Outcome> {
+  return withSpan('execute', {}, () => executeOperation(toRequest(serving, operation, call, planned)));
+}
+
+interface Routed extends Planned {
+  readonly hints: Record<string, string | MeshError>;
+  readonly cache: FetchCache | null;
+}
+
+function toRequest(
+  { supergraph, clients }: Serving,
   operation: SelectedOperation,
   call: Call,
-  {
-    plan,
-    governed,
-    coerced,
-    hints,
-    cache,
-  }: Planned & { readonly hints: Record<string, string | MeshError>; readonly cache: FetchCache | null },
-): Promise<Outcome> {
-  const { supergraph, clients } = serving;
+  { plan, governed, coerced, hints, cache }: Routed,
+): OperationRequest {
   const { denied, document: allowed } = governed;
-  const request = { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, allowed, denied };
-  return withSpan('execute', {}, () => executeOperation(request));
+  return { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, allowed, denied };
 }

@@ -10,12 +10,15 @@ export interface SelectedOperation {
   /** What the client calls it, for records and traces. Null: nothing. */
   readonly name: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** See Operation. */
+  readonly acceptsIncremental: boolean;
 }
 
 const selected = new WeakMap<DocumentNode, Map<string, DocumentNode>>();
 
 /** Throws GRAPHQL_VALIDATION_FAILED when the document has no such operation. */
-export function selectOperation({ schema, document, operationName, name, variables }: Operation): SelectedOperation {
+export function selectOperation(given: Operation): SelectedOperation {
+  const { schema, document, operationName, name, variables, acceptsIncremental = false } = given;
   const found = findOperation(document, operationName);
   const label = name ?? found.name?.value ?? null;
   let byName = selected.get(document);
@@ -30,5 +33,5 @@ export function selectOperation({ schema, document, operationName, name, variabl
     const { name: _, ...nameless } = found;
     byName.set(key, (alone = isAlone ? document : withRootFields(document, nameless, found.selectionSet.selections)));
   }
-  return { schema, document: alone, name: label, variables };
+  return { schema, document: alone, name: label, variables, acceptsIncremental };
 }

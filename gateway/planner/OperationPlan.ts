@@ -1,5 +1,6 @@
 import type { OperationTypeNode } from 'graphql';
 import type { FetchNode, PlanNode } from './federation.js';
+import type { Labelled } from './labelDefers.js';
 
 /** What is to be fetched, without saying who computes a routed field: so the plan is cached while choices stay fresh. */
 export interface OperationPlan {
@@ -9,6 +10,8 @@ export interface OperationPlan {
   /** Of a subscription: how the event's payload is selected, and what is then read from the subgraphs. */
   readonly subscription?: { readonly field: string; readonly primary: FetchNode; readonly rest: PlanNode | undefined };
   readonly routed: readonly RoutedInstance[];
+  /** Of an operation whose @defer is kept: its parts, by the labels of the plan's Defer nodes, and the operation as it was planned. */
+  readonly deferred?: Labelled;
 }
 
 export interface PlanSegment {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
 import { checkDefer, hasDefer, withoutDefer } from './defer.js';
 import type { PlanNode } from './federation.js';
+import { labelDefers } from './labelDefers.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment } from './OperationPlan.js';
 import { isLabelOn } from './overrideLabels.js';
@@ -47,10 +48,17 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
   const plans = new LRUCache<string, Map<string, OperationPlan>>({ max: cachedPlans });
   const known = new WeakMap<DocumentNode, Known>();
 
-  const planOperation = (document: DocumentNode, operationName: string | undefined, deferring: boolean, on: PlannedFor) => {
+  const planOperation = (
+    given: DocumentNode,
+    operationName: string | undefined,
+    deferring: boolean,
+    on: PlannedFor,
+  ): OperationPlan => {
+    if (deferring) checkDefer(given, findOperation(given).operation, rootFieldsOf(given, findOperation(given)));
+    const deferred = deferring ? labelDefers(given) : undefined;
+    const document = deferred?.document ?? given;
     const operation = findOperation(document, operationName);
     const fields = rootFieldsOf(document, operation);
-    if (deferring) checkDefer(document, operation.operation, fields);
     if (operation.operation === 'subscription')
       return planSubscription(supergraph, document, operation, fields, (part) => build('client', whole(withoutDefer(part)), on));
     const fetches = (schema: 'client' | 'full', part: DocumentNode) => build(schema, part, on) as PlanNode | undefined;
@@ -63,7 +71,8 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
         segments.push(...planPlain(document, operation, group.fields, deferring, fetches));
       }
     }
-    return { kind: operation.operation, segments, routed: segments.flatMap(({ routed }) => routed ?? []) };
+    const routed = segments.flatMap((segment) => segment.routed ?? []);
+    return { kind: operation.operation, segments, routed, ...(deferred && { deferred }) };
   };
   const planPlain = (
     document: DocumentNode,

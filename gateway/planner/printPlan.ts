@@ -1,5 +1,6 @@
 import { Kind, parse, print, type SelectionSetNode } from 'graphql';
 import type { DeferNode, FetchDataRewrite, FetchNode, PlanNode, QueryPlanSelectionNode } from './federation.js';
+import { UNNAMED } from './labelDefers.js';
 import type { OperationPlan } from './OperationPlan.js';
 
 /** A plan for people: one block a step, indented under what it belongs to. */
@@ -103,7 +104,7 @@ function printDefer({ primary, deferred }: DeferNode): string {
       const after = depends.length > 0 ? `, after ${depends.map(({ id }) => `#${id}`).join(', ')}` : '';
       const where = queryPath.length > 0 ? ` at ${queryPath.join('.')}` : '';
       return block(
-        `later${label === undefined ? '' : ` "${label}"`}${where}${after}`,
+        `later${label === undefined || label.startsWith(UNNAMED) ? '' : ` "${label.split(UNNAMED)[0]}"`}${where}${after}`,
         ...shown(subselection),
         ...(node ? [printNode(node)] : []),
       );

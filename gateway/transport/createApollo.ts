@@ -10,7 +10,8 @@ import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Call } from '../context/createCall.js';
 import type { PrintedResult } from '../execution/Outcome.js';
-import { isIncremental, type Operations, type SubsequentResult } from '../pipeline/Operations.js';
+import { isIncremental, type SubsequentResult } from '../execution/Outcome.js';
+import { type Operations } from '../pipeline/Operations.js';
 import { formatError, fromFormatted, toClientError } from './clientError.js';
 
 /** Apollo Server's context of one operation. */

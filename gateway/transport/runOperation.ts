@@ -1,6 +1,6 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { Call } from '../context/createCall.js';
-import type { SubsequentResult } from '../pipeline/Operations.js';
+import type { SubsequentResult } from '../execution/Outcome.js';
 import type { OperationAnswer } from './answer/Answer.js';
 import type { CallHolder } from './createApollo.js';
 

@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import { isIncremental, type IncrementalAnswer, type Operations } from '../pipeline/Operations.js';
+import { isIncremental, type IncrementalAnswer } from '../execution/Outcome.js';
+import { type Operations } from '../pipeline/Operations.js';
 import type { PreparedOperation } from '../pipeline/prepareOperation.js';
 import { printAnswer } from './answer/printAnswer.js';
 import type { RanOperation } from './runOperation.js';

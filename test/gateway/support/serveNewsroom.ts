@@ -8,6 +8,7 @@ import { createMemoryCache } from '../../../gateway/cache/memoryCache.js';
 import { createCall } from '../../../gateway/context/createCall.js';
 import { createControl } from '../../../gateway/createControl.js';
 import { parsed } from '../../../gateway/execution/Outcome.js';
+import { wholeAnswer } from '../../../gateway/pipeline/Operations.js';
 import { selectOperation } from '../../../gateway/pipeline/selectOperation.js';
 import { handleOperation } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
@@ -62,7 +63,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     requests.length = 0;
     try {
       const operation = selectOperation({ schema: supergraph.apiSchema, document, operationName, variables });
-      const { data, errors } = parsed(await handleOperation(serving, operation, call));
+      const { data, errors } = parsed(wholeAnswer(await handleOperation(serving, operation, call)));
       return { data, errors, requests: [...requests], freshness: call.freshness() as Freshness | null };
     } finally {
       call.end();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../../gateway/context/createCall.js';
-import type { SubsequentResult } from '../../../gateway/pipeline/Operations.js';
+import type { SubsequentResult } from '../../../gateway/execution/Outcome.js';
 import { serveOperations } from '../support/serveOperations.js';
 
 const SDL = `
