@@ -163,11 +163,17 @@ describe('the HTTP entrance', () => {
     expect((await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }')).data).toEqual({ ask: { text: 'hint' } });
   });
 
+  it('takes an empty operation name for none', async () => {
+    const response = await post(JSON.stringify({ query: '{ agent(id: "a") { name } }', operationName: '' }));
+    expect(await response.json()).toEqual({ data: { agent: { name: 'Agent a' } } });
+  });
+
   it.each<[string, Record<string, string>, number]>([
     ['of another site', { 'sec-fetch-site': 'cross-site' }, 400],
     ['of another origin, by an older browser', { origin: 'http://localhost:3000' }, 400],
     ['of another site that asked first', { 'sec-fetch-site': 'cross-site', 'apollo-require-preflight': '1' }, 200],
     ['of its own site', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['of its own site by a name that was rebound', { 'sec-fetch-site': 'same-origin', host: 'evil.example:4000' }, 403],
     ['of no browser', {}, 200],
   ])('answers a GET of a page only when it could read the answer: %s', async (_, headers, status) => {
     // Not by fetch, which is a browser too and sets some of these by itself.
