@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
-import { FetchError } from './FetchError.js';
+import { FetchError, timeIsOver } from './FetchError.js';
 import { createTransport, type TransportOptions } from './http/createTransport.js';
 import { TransportError, type HttpRequest, type Receiver } from './http/Transport.js';
 import type { AnswerReader } from './knownAnswers.js';
@@ -163,11 +163,6 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     },
     close: () => transport.close(),
   };
-}
-
-function timeIsOver(service: string): FetchError {
-  const message = `The time of the operation was over before ${service} answered.`;
-  return new FetchError('DEADLINE_EXCEEDED', message, { service, isOfSubgraph: false });
 }
 
 function tooLate(service: string, timeoutMs: number): FetchError {
