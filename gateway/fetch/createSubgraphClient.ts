@@ -29,10 +29,14 @@ export interface SubgraphClientOptions extends Chance {
  */
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
   const { name, url, sign, settings, sharing, read, clock, random, log } = options;
-  const { breaker, retry, hedge, ca, headers, timeoutMs, maxConcurrent, maxQueued, maxResponseBytes, protocol } = settings;
+  const { breaker, retry, hedge, ca, headers, ...limits } = settings;
   const propagate = sign || headers.length === 0 ? null : propagateHeaders(headers);
   let client = httpClient({
-    ...{ name, url, clock, log, timeoutMs, maxConcurrent, maxQueued, maxResponseBytes, protocol },
+    name,
+    url,
+    clock,
+    log,
+    ...limits,
     ...(ca !== null && { ca }),
     ...(sign && { sign }),
     ...(propagate && { propagate }),

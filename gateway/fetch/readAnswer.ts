@@ -37,8 +37,15 @@ function toFormattedError(error: unknown): NonNullable<SubgraphResponse['errors'
   return {
     message: typeof message === 'string' ? message : 'The subgraph reported an error without a message.',
     ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === 'string' || typeof step === 'number') } : {}),
-    ...(extensions !== null && typeof extensions === 'object' ? { extensions: extensions as Record<string, unknown> } : {}),
+    ...(extensions !== null && typeof extensions === 'object'
+      ? { extensions: withCode(extensions as Record<string, unknown>) }
+      : {}),
   };
+}
+
+function withCode(extensions: Record<string, unknown>): Record<string, unknown> {
+  const { code, ...others } = extensions;
+  return code === undefined || typeof code === 'string' ? extensions : others;
 }
 
 function improper(message: string): TransportError {
