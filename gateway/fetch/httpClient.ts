@@ -126,10 +126,11 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     }
 
     stop(why: 'late' | 'gone'): void {
-      if (queue.delete(this)) return this.reject(timeIsOver(name));
+      const isOfOperation = why === 'gone' || this.isBoundByOperation;
+      if (queue.delete(this)) return this.reject(isOfOperation ? timeIsOver(name) : tooMany(name, maxConcurrent, queue.size));
       this.cancel?.();
       this.ended();
-      this.reject(why === 'gone' || this.isBoundByOperation ? timeIsOver(name) : tooLate(name, timeoutMs));
+      this.reject(isOfOperation ? timeIsOver(name) : tooLate(name, timeoutMs));
     }
 
     private begin(): void {

@@ -99,6 +99,35 @@ it('keeps a connection no longer than the server says', async () => {
   expect(served.connections()).toBe(3);
 });
 
+it('takes the end of the connection for the end of an answer that does not say where it ends', async () => {
+  const server = createServer((socket) =>
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n{"data":');
+      setTimeout(() => socket.end('{"a":1}}'), 5);
+    }),
+  );
+  const served = await listening(server);
+  const client = httpClient({ name: 'old', url: served.url, clock: Date.now });
+  closers.push(served.close, () => client.close());
+  for (let n = 1; n < 3; n++) {
+    expect(await client.request(ask, anonymousContext())).toMatchObject({ data: { a: 1 } });
+    expect(served.connections()).toBe(n);
+  }
+});
+
+it('says that there were too many when a call has waited its whole time for its turn', async () => {
+  const { url, close } = await serve('HTTP/1.1', () => undefined);
+  const client = httpClient({ name: 'odd', url, clock: Date.now, timeoutMs: 30, maxConcurrent: 1 });
+  closers.push(close, () => client.close());
+  const calls = [1, 2].map(() => client.request(ask, anonymousContext()));
+  const codes = (await Promise.allSettled(calls)).map(
+    (each) => each.status === 'rejected' && (each.reason as { code: string }).code,
+  );
+  // The first one's end gives the second its turn unless both are over at once.
+  expect(codes[0]).toBe('SUBGRAPH_TIMEOUT');
+  expect(codes[1]).toMatch(/^(SUBGRAPH_TIMEOUT|TOO_BUSY)$/);
+});
+
 it('reaches an address of IPv6', async () => {
   const server = createServer((socket) => socket.on('data', () => socket.write(ok('{"data":{"a":6}}'))));
   server.listen(0, '::1');
