@@ -52,6 +52,11 @@ export const ERRORS = {
     httpStatus: 200,
     meaning: 'A subgraph took too long; the other fields are there. Try again.',
   },
+  SUBGRAPH_UNAVAILABLE: {
+    audience: 'client',
+    httpStatus: 200,
+    meaning: 'A subgraph failed so often just now that it is not asked for a moment; the other fields are there. Try again.',
+  },
   DEADLINE_EXCEEDED: { audience: 'client', httpStatus: 200, meaning: 'The time of the whole operation was over.' },
   SNAPSHOT_STALE: {
     audience: 'client',

@@ -6,10 +6,13 @@ import { SUBGRAPH_NAMES } from '../../subgraphs/shared/names.js';
 import { CONTEXT_HEADER, signContext } from '../../subgraphs/shared/requestContext.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { composeLive } from '../compose/composeLive.js';
+import { LIMITS } from '../config/limits.js';
 import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
 import { createControl } from '../createControl.js';
 import { MeshError } from '../errors.js';
-import { httpClient } from '../fetch/httpClient.js';
+import { settingsOf } from '../config/subgraphsConfig.js';
+import { createSubgraphClient } from '../fetch/createSubgraphClient.js';
+import { knownAnswers, type AnswerReader } from '../fetch/knownAnswers.js';
 import { createGateway, type SupergraphSource } from '../gateway.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
@@ -61,11 +64,13 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
     const { isMesh } = loadSupergraph(sdl);
     if (isMesh) requireMeshSettings(config);
     const eventLog = isMesh ? await openEventLog(config.storage, lifetime, log) : null;
+    const read = knownAnswers(LIMITS.knownAnswerBytes);
+    const source = (from: string): SupergraphSource => sourceOf(from, { urls, isMesh, config, clock, read, log });
     const cache = await openCache(config.cache, lifetime, log);
     const gateway = await lifetime.open(
       () =>
         createGateway({
-          source: sourceOf(sdl, { urls, internalKey: isMesh ? config.internalKey : null, clock, log }),
+          source: source(sdl),
           eventLog,
           cache,
           config: config.gateway,
@@ -78,7 +83,7 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
       (opened) => opened.close(),
     );
     onChange = (changed) => {
-      gateway.reload(sourceOf(changed, { urls, internalKey: isMesh ? config.internalKey : null, clock, log })).then(
+      gateway.reload(source(changed)).then(
         () => log.info('the supergraph has changed and is served from now on'),
         (error: unknown) => log.error({ err: error }, 'the changed supergraph cannot be served; the old one goes on'),
       );
@@ -99,16 +104,19 @@ function requireMeshSettings({ internalKey, storage }: MeshConfig): void {
     );
 }
 
-function sourceOf(
-  sdl: string,
-  {
-    urls,
-    internalKey,
-    clock,
-    log,
-  }: { urls: ReadonlyMap<string, string>; internalKey: Uint8Array | null; clock: () => number; log: Logger },
-): SupergraphSource {
+interface SourceOptions {
+  readonly urls: ReadonlyMap<string, string>;
+  readonly isMesh: boolean;
+  readonly config: MeshConfig;
+  readonly clock: () => number;
+  readonly read: AnswerReader;
+  readonly log: Logger;
+}
+
+function sourceOf(sdl: string, { urls, isMesh, config, clock, read, log }: SourceOptions): SupergraphSource {
   const { subgraphs } = loadSupergraph(sdl);
+  const internalKey = isMesh ? config.internalKey : null;
+  const { sharing = 'off' } = config.gateway;
   const unknown = [...urls.keys()].filter((name) => !subgraphs.has(name));
   if (unknown.length > 0)
     throw new MeshError('INVALID_CONFIGURATION', `--subgraph-url: the supergraph has no subgraph ${unknown.join(', ')}.`);
@@ -123,7 +131,9 @@ function sourceOf(
       (async (body: string, { request }: { request: Parameters<typeof signContext>[0] }) => ({
         [CONTEXT_HEADER]: await signContext(request, name, body, internalKey, clock()),
       }));
-    return [[name, httpClient({ name, url, clock, log, ...(sign && { sign }) })] as const];
+    const settings = settingsOf(config.subgraphs, name);
+    const options = { name, url, settings, sharing, read, clock, random: Math.random, log };
+    return [[name, createSubgraphClient({ ...options, ...(sign && { sign }) })] as const];
   });
   return { sdl, clients: new Map(clients) };
 }

@@ -21,6 +21,8 @@ export const LIMITS = {
   subscriptions: 20_000,
   /** Of graphql-sse's single connection mode, reserved ones among them. */
   eventStreams: 5_000,
+  /** Answers of subgraphs that came again, with what was made of them; all together, about. */
+  knownAnswerBytes: 32 * 1024 * 1024,
   /** Milliseconds that requests in flight are given when the gateway closes. */
   drainMs: 10_000,
   /** Milliseconds that a new supergraph is given to be ready, or the old one goes on. */

@@ -4,6 +4,7 @@ import type { KafkaSettings } from '../../subgraphs/shared/eventlog/kafka/connec
 import { parseEgressRules, type EgressRule } from '../../subgraphs/shared/egressRules.js';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
+import { NO_SUBGRAPHS_CONFIG, readSubgraphsConfig, type SubgraphsConfig } from './subgraphsConfig.js';
 import { HTTP_SETTINGS, httpConfigOf, httpProblems, type HttpConfig } from './httpConfig.js';
 
 /** Everything a process is told from outside. Each module gets its own part and nothing reads the environment below this. */
@@ -11,6 +12,7 @@ export interface MeshConfig {
   readonly gateway: GatewayConfig;
   readonly storage: StorageConfig;
   readonly cache: CacheConfig;
+  readonly subgraphs: SubgraphsConfig;
   /** MESH_INTERNAL_KEY as bytes. Null: not set; a process that is the whole mesh makes one for itself. */
   readonly internalKey: Uint8Array | null;
   /** Where the gateway is, for those that call it: `mesh apply`, and an agents subgraph that runs alone. */
@@ -136,6 +138,7 @@ const Settings = z.object({
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   ...HTTP_SETTINGS,
+  MESH_SUBGRAPHS_CONFIG: z.string().optional(),
   MESH_SHARING: z.enum(['off', 'subgraph', 'operation'], { error: 'must be off, subgraph or operation' }).default('operation'),
   MESH_OVERRIDE_LABELS: z
     .string()
@@ -182,6 +185,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
   if (flags.host !== undefined) given['HOST'] = flags.host;
   const parsed = Settings.safeParse(given);
   const problems = [...problemsOf(parsed.error), ...unsupported(given), ...incomplete(given)];
+  const subgraphsFile = given['MESH_SUBGRAPHS_CONFIG'];
+  const subgraphs = subgraphsFile === undefined ? NO_SUBGRAPHS_CONFIG : readSubgraphsConfig(subgraphsFile, env, problems);
   if (!parsed.success || problems.length > 0) {
     throw new MeshError('INVALID_CONFIGURATION', ['Some settings are wrong:', ...problems].join('\n  '));
   }
@@ -216,6 +221,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
         : null,
     },
     cache: cacheOf(settings),
+    subgraphs,
     internalKey: settings.MESH_INTERNAL_KEY === undefined ? null : new TextEncoder().encode(settings.MESH_INTERNAL_KEY),
     meshUrl: settings.MESH_URL.replace(/\/$/, ''),
     meshToken: settings.MESH_TOKEN ?? null,

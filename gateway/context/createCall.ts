@@ -80,6 +80,7 @@ export function createCall({
     },
     signal: over.signal,
     expiresAt: caller.expiresAt,
+    headers,
     traceId: trace.traceId,
     budget,
     after: headerText(headers, 'x-mesh-after') ?? null,

@@ -63,7 +63,10 @@ function compile(
   const places = createPlaces();
   const parts: StepParts = { places, isPossible: possibleTypes(supergraph), isInterface: interfaces(supergraph) };
   if (plan.subscription) places.add([], selectionTree(plan.subscription.primary));
-  const notedSegments = plan.segments.map((segment) => ({ segment, compile: noteSteps(segment.node, parts) }));
+  const notedSegments = plan.segments.map((segment) => ({
+    segment,
+    compile: noteSteps(segment.node, { ...parts, hintVariable: segment.routed?.hintVariable }),
+  }));
   const notedRest = noteSteps(plan.subscription?.rest, parts);
   return {
     operation,

@@ -66,6 +66,8 @@ export interface StepParts {
   readonly places: Places;
   readonly isPossible: IsPossibleType;
   readonly isInterface: IsInterface;
+  /** The variable with the route of a routed field: the fetch that takes it has effects, in a query too. */
+  readonly hintVariable?: string | undefined;
 }
 
 /** Two passes, because where fetches meet must be known before the first is compiled: the result is called once all plans of an operation have been noted. */
@@ -112,7 +114,9 @@ function note(node: PlanNode, path: ResponsePath, parts: StepParts): Compile {
   }
 }
 
-function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, isInterface }: StepParts): Compile {
+function noteFetch(node: FetchNode, path: ResponsePath, parts: StepParts): Compile {
+  const { places, isPossible, isInterface, hintVariable } = parts;
+  const isRouted = hintVariable !== undefined && node.variableUsages?.includes(hintVariable);
   const brings = selectionTree(node);
   const place = places.add(path, brings);
   if (node.contextRewrites?.length || path.some(isTypeStep)) places.keepApart();
@@ -122,7 +126,7 @@ function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, is
     node,
     operation: {
       query: node.operation,
-      kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+      kind: node.operationKind === 'mutation' || isRouted ? 'mutation' : 'query',
       ...(node.operationName !== undefined && { operationName: node.operationName }),
     },
     variables: node.variableUsages ?? [],

@@ -28,8 +28,10 @@ export function entityErrors(
   reportErrors(
     errors,
     run,
-    ([, slot, ...rest]) =>
-      typeof slot === 'number' ? (places[slot] ?? []).map((target) => [...target.path, ...rest]) : everywhere(),
+    ([, slot, ...rest]) => {
+      const targets = typeof slot === 'number' ? places[slot] : undefined;
+      return targets ? targets.map((target) => [...target.path, ...rest]) : everywhere();
+    },
     everywhere,
   );
   if (errors.length > 0) {

@@ -24,7 +24,9 @@ export async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
     const places = descend([{ value: run.data, path: [], parent: undefined }], end.path, run.isPossible).map(({ path }) => path);
     const names = namesIn(selectionsOf(node)).filter((name) => !name.startsWith('__'));
     const everywhere = (): (string | number)[][] => places.flatMap((at) => names.map((name) => [...at, name]));
-    reportErrors(response.errors, run, (path) => places.map((at) => [...at, ...path]), everywhere);
+    // A path that begins with what was not asked for leads nowhere.
+    const leads = ([first]: readonly (string | number)[]): boolean => typeof first === 'string' && names.includes(first);
+    reportErrors(response.errors, run, (path) => (leads(path) ? places.map((at) => [...at, ...path]) : everywhere()), everywhere);
     // A null that went up to the root took the other fields of the fetch with it.
     if (!response.data) run.excuse(everywhere());
   }

@@ -24,3 +24,9 @@ export class FetchError extends MeshError {
     this.isOfSubgraph = trouble.isOfSubgraph ?? true;
   }
 }
+
+/** The operation has no time left, or nobody waits for it. */
+export function timeIsOver(service: string): FetchError {
+  const message = `The time of the operation was over before ${service} answered.`;
+  return new FetchError('DEADLINE_EXCEEDED', message, { service, isOfSubgraph: false });
+}

@@ -8,6 +8,8 @@ export interface FetchContext {
   readonly signal: AbortSignal;
   /** Those of the client's request, names in lower case. A foreign subgraph gets what its rules name, and no other anything. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  /** The cursor of an event that what answers must have heard of: nothing that was asked before it was heard answers it. */
+  readonly after?: string | null;
 }
 
 /** A fetch as it goes to a subgraph: the operation is made once for a plan, the variables for each request. */

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
-import { FetchError } from './FetchError.js';
+import { FetchError, timeIsOver } from './FetchError.js';
 import { createTransport, type TransportOptions } from './http/createTransport.js';
 import { TransportError, type HttpRequest, type Receiver } from './http/Transport.js';
 import type { AnswerReader } from './knownAnswers.js';
@@ -126,10 +126,11 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     }
 
     stop(why: 'late' | 'gone'): void {
-      if (queue.delete(this)) return this.reject(timeIsOver(name));
+      const isOfOperation = why === 'gone' || this.isBoundByOperation;
+      if (queue.delete(this)) return this.reject(isOfOperation ? timeIsOver(name) : tooMany(name, maxConcurrent, queue.size));
       this.cancel?.();
       this.ended();
-      this.reject(why === 'gone' || this.isBoundByOperation ? timeIsOver(name) : tooLate(name, timeoutMs));
+      this.reject(isOfOperation ? timeIsOver(name) : tooLate(name, timeoutMs));
     }
 
     private begin(): void {
@@ -163,11 +164,6 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     },
     close: () => transport.close(),
   };
-}
-
-function timeIsOver(service: string): FetchError {
-  const message = `The time of the operation was over before ${service} answered.`;
-  return new FetchError('DEADLINE_EXCEEDED', message, { service, isOfSubgraph: false });
 }
 
 function tooLate(service: string, timeoutMs: number): FetchError {

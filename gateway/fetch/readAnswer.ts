@@ -3,7 +3,6 @@ import { TransportError } from './http/Transport.js';
 import type { SubgraphResponse } from './SubgraphClient.js';
 
 const BACKSLASH = 0x5c;
-const PLAIN = { isPlain: true } as const;
 
 /** A subgraph's answer from the bytes of its body. Throws TransportError when they are no GraphQL answer; its content type may be any. */
 export function readAnswer(bytes: Buffer, status: number): SubgraphResponse {
@@ -13,10 +12,12 @@ export function readAnswer(bytes: Buffer, status: number): SubgraphResponse {
   const { data, errors } = answer as { data?: unknown; errors?: unknown };
   if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data)))
     throw improper('its data is not an object');
-  const response = { data: (data ?? null) as SubgraphResponse['data'] & object, ...(!bytes.includes(BACKSLASH) && PLAIN) };
-  if (errors === undefined || errors === null) return response;
-  if (!Array.isArray(errors)) throw improper('its errors are not a list');
-  return { ...response, errors: (errors as unknown[]).map(toFormattedError) };
+  if (errors !== undefined && errors !== null && !Array.isArray(errors)) throw improper('its errors are not a list');
+  return {
+    data: (data ?? null) as Record<string, unknown> | null,
+    ...(errors && { errors: (errors as unknown[]).map(toFormattedError) }),
+    ...(!bytes.includes(BACKSLASH) && { isPlain: true }),
+  };
 }
 
 function parseJson(bytes: Buffer, status: number): unknown {
@@ -36,8 +37,15 @@ function toFormattedError(error: unknown): NonNullable<SubgraphResponse['errors'
   return {
     message: typeof message === 'string' ? message : 'The subgraph reported an error without a message.',
     ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === 'string' || typeof step === 'number') } : {}),
-    ...(extensions !== null && typeof extensions === 'object' ? { extensions: extensions as Record<string, unknown> } : {}),
+    ...(extensions !== null && typeof extensions === 'object'
+      ? { extensions: withCode(extensions as Record<string, unknown>) }
+      : {}),
   };
+}
+
+function withCode(extensions: Record<string, unknown>): Record<string, unknown> {
+  const { code, ...others } = extensions;
+  return code === undefined || typeof code === 'string' ? extensions : others;
 }
 
 function improper(message: string): TransportError {

@@ -120,7 +120,12 @@ async function deliver(subscription: Subscription, event: LoggedEvent, payload: 
   const plan = serving.planner.plan(governed.document);
   const { supergraph, clients, caching, metrics } = serving;
   const result = await withDeadline(call.signal, LIMITS.deadlineMs, (signal) => {
-    const context = { request: contextOf(serving, call, event), signal };
+    const context = {
+      request: contextOf(serving, call, event),
+      signal,
+      after: event.cursor,
+      ...(call.headers && { headers: call.headers }),
+    };
     const { denied, document: allowed } = governed;
     const request = { ...operation, supergraph, plan, coerced: variables, clients, context, allowed, denied };
     return caching.resolve(call.request.principal, (cache) =>

@@ -56,7 +56,7 @@ it('gives a call no time after its deadline, however far the clock of the machin
   const client = await answering('{"data":{"a":1}}', { clock: () => 5_000 });
   const { request, signal } = anonymousContext();
   const until = (deadlineAt: number) => client.request(ask, { request: { ...request, deadlineAt }, signal });
-  expect(await until(95_000)).toEqual({ data: { a: 1 } });
+  expect(await until(95_000)).toMatchObject({ data: { a: 1 } });
   const hanging = await serve('HTTP/1.1', () => undefined);
   const late = httpClient({ name: 'odd', url: hanging.url, clock: () => 5_000, timeoutMs: 60_000 });
   closers.push(hanging.close, () => late.close());
@@ -69,7 +69,7 @@ it('gives a call no time after its deadline, however far the clock of the machin
 it('reports errors of any shape', async () => {
   const errors = [null, { message: 1 }, { message: 'x', path: ['a', {}, 0], extensions: 'no' }];
   const client = await answering(JSON.stringify({ data: null, errors }));
-  expect(await client.request(ask, anonymousContext())).toEqual({
+  expect(await client.request(ask, anonymousContext())).toMatchObject({
     data: null,
     errors: [
       { message: 'The subgraph reported an error without a message.' },
@@ -84,7 +84,7 @@ const ok = (body: string, more = ''): string => `HTTP/1.1 200 OK\r\n${more}conte
 it('uses no connection on which something came that nobody asked for', async () => {
   const answer = ok('{"data":{"a":1}}');
   const { client, served } = await saying([answer + ok('{"data":{"a":"of another"}}'), answer, answer]);
-  for (let n = 0; n < 3; n++) expect(await client.request(ask, anonymousContext())).toEqual({ data: { a: 1 } });
+  for (let n = 0; n < 3; n++) expect(await client.request(ask, anonymousContext())).toMatchObject({ data: { a: 1 } });
   expect(served.connections()).toBe(2);
 });
 
@@ -95,8 +95,37 @@ it('keeps a connection no longer than the server says', async () => {
     ok('{"data":{"a":1}}', 'keep-alive: timeout=30, max=9\r\n'),
     ok('{"data":{"a":1}}'),
   ]);
-  for (let n = 0; n < 4; n++) expect(await client.request(ask, anonymousContext())).toEqual({ data: { a: 1 } });
+  for (let n = 0; n < 4; n++) expect(await client.request(ask, anonymousContext())).toMatchObject({ data: { a: 1 } });
   expect(served.connections()).toBe(3);
+});
+
+it('takes the end of the connection for the end of an answer that does not say where it ends', async () => {
+  const server = createServer((socket) =>
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n{"data":');
+      setTimeout(() => socket.end('{"a":1}}'), 5);
+    }),
+  );
+  const served = await listening(server);
+  const client = httpClient({ name: 'old', url: served.url, clock: Date.now });
+  closers.push(served.close, () => client.close());
+  for (let n = 1; n < 3; n++) {
+    expect(await client.request(ask, anonymousContext())).toMatchObject({ data: { a: 1 } });
+    expect(served.connections()).toBe(n);
+  }
+});
+
+it('says that there were too many when a call has waited its whole time for its turn', async () => {
+  const { url, close } = await serve('HTTP/1.1', () => undefined);
+  const client = httpClient({ name: 'odd', url, clock: Date.now, timeoutMs: 30, maxConcurrent: 1 });
+  closers.push(close, () => client.close());
+  const calls = [1, 2].map(() => client.request(ask, anonymousContext()));
+  const codes = (await Promise.allSettled(calls)).map(
+    (each) => each.status === 'rejected' && (each.reason as { code: string }).code,
+  );
+  // The first one's end gives the second its turn unless both are over at once.
+  expect(codes[0]).toBe('SUBGRAPH_TIMEOUT');
+  expect(codes[1]).toMatch(/^(SUBGRAPH_TIMEOUT|TOO_BUSY)$/);
 });
 
 it('reaches an address of IPv6', async () => {
@@ -107,7 +136,7 @@ it('reaches an address of IPv6', async () => {
   if (!isThere) return;
   const { port } = server.address() as { port: number };
   const client = httpClient({ name: 'six', url: `http://[::1]:${port}/`, clock: Date.now });
-  expect(await client.request(ask, anonymousContext())).toEqual({ data: { a: 6 } });
+  expect(await client.request(ask, anonymousContext())).toMatchObject({ data: { a: 6 } });
   await client.close();
   server.close();
   await once(server, 'close');
