@@ -7,9 +7,11 @@ import { createCaching, NO_CACHING } from './cache/createCaching.js';
 import { LIMITS } from './config/limits.js';
 import { HTTP_DEFAULTS } from './config/httpConfig.js';
 import type { GatewayConfig } from './config/readConfig.js';
+import type { SubgraphsConfig } from './config/subgraphsConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
 import { MeshError } from './errors.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
+import { createToldHeaders } from './fetch/toldHeaders.js';
 import { createOperations } from './pipeline/createOperations.js';
 import { createPrepareOperation } from './pipeline/prepareOperation.js';
 import type { Control, Serving } from './pipeline/Serving.js';
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   /** Null: nothing is cached. The caller's to close. */
   readonly cache: Cache | null;
   readonly config: GatewayConfig;
+  /** Left out: nothing was settled about them. */
+  readonly subgraphs?: SubgraphsConfig;
   /** Null: subgraphs that run alone cannot ask for anything. */
   readonly internalKey: Uint8Array | null;
   /** Epoch milliseconds. */
@@ -112,6 +116,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     documents,
     streams,
     sharesOperations: config.sharing === 'operation',
+    toldHeaders: createToldHeaders(options.subgraphs),
     authenticate,
     clock,
     randomHex,
@@ -199,7 +204,9 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
   const planner = plannerFor(supergraph, config);
   const control = createControl({ supergraph, clients, eventLog, metrics });
   const { generations } = control;
-  const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
+  const caching = cache
+    ? createCaching({ cache, supergraph, generations, metrics, clock, toldHeaders: createToldHeaders(options.subgraphs) })
+    : NO_CACHING;
   return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex });
 }
 

@@ -4,6 +4,8 @@ import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { Principal } from '../../subgraphs/shared/principal.js';
 import type { FetchCache } from '../execution/FetchCache.js';
 import type { OperationResult, Outcome, PrintedResult } from '../execution/Outcome.js';
+import type { FetchContext } from '../fetch/SubgraphClient.js';
+import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
@@ -23,6 +25,7 @@ interface Parts {
   readonly generations: Generations;
   readonly metrics: Metrics;
   readonly clock: () => number;
+  readonly toldHeaders: ToldHeaders;
 }
 
 /** A governed and planned operation. */
@@ -34,6 +37,8 @@ export interface Asked {
   readonly governed: { readonly document: DocumentNode; readonly denied: readonly unknown[] };
   readonly plan: OperationPlan;
   readonly principal: Principal;
+  /** Of the request. */
+  readonly headers: FetchContext['headers'];
 }
 
 export interface Answered {
@@ -42,12 +47,14 @@ export interface Answered {
   readonly freshness: Freshness | null;
 }
 
+type Asker = Pick<Asked, 'principal' | 'headers'>;
+
 /** The caches of one supergraph: of whole answers, and of what fetches bring. */
 export interface Caching {
   /** The answer as it is kept, or what `compute` makes, which is kept when it may be. Rejects as `compute` does, and never for the cache's sake. */
   answer(asked: Asked, compute: (fetches: FetchCache | null) => Promise<Outcome>): Promise<Answered>;
   /** What `compute` makes for an event of a subscription; only its fetches may be kept. */
-  resolve(principal: Principal, compute: (fetches: FetchCache | null) => Promise<Outcome>): Promise<OperationResult>;
+  resolve(asker: Asker, compute: (fetches: FetchCache | null) => Promise<Outcome>): Promise<OperationResult>;
 }
 
 /** For MESH_CACHE=off. */
@@ -58,19 +65,19 @@ export const NO_CACHING: Caching = {
 
 /**
  * Keeps answers to queries: never those with an error, a denial or a routed field in them, and under a key of all that can change one:
- * the operation as asked and as governance left it, its variables, the supergraph, the caller's view, and the generations of the subgraphs
+ * the operation as asked and as governance left it, its variables, the supergraph, the caller's view and told headers, and the generations of the subgraphs
  * that it reads. The caller has governed before, so that a kept answer is decided about and put on record like any other.
  */
-export function createCaching({ cache, supergraph, generations, metrics, clock }: Parts): Caching {
+export function createCaching({ cache, supergraph, generations, metrics, clock, toldHeaders }: Parts): Caching {
   const kept = createKeptValues(cache, metrics, clock);
   const policies = createCachePolicies(supergraph);
   const parts = { kept, generations, supergraphVersion: supergraph.version, policyOf: policies.ofFetch, clock };
 
-  const keyOf = ({ document, variables, governed, plan, coerced, principal }: Asked, policy: CachePolicy) => {
+  const keyOf = ({ document, variables, governed, plan, coerced, principal, headers }: Asked, policy: CachePolicy) => {
     const generation = generations.of([...new Set(fetchesOf(plan, coerced).map(({ serviceName }) => serviceName))]);
     if (generation === null) return null;
     const operation = [textOf(document), textOf(governed.document)];
-    const view = viewOf(principal, policy.isPrivate);
+    const view = [viewOf(principal, policy.isPrivate), toldHeaders(headers)];
     const all = canonicalJson(['response', supergraph.version, operation, variables, view, generation]);
     return createHash('sha256').update(all).digest('base64url');
   };
@@ -86,7 +93,7 @@ export function createCaching({ cache, supergraph, generations, metrics, clock }
           generations.wrote(changedBy(plan, coerced));
         }
       }
-      const fetches = createFetchCache(parts, principal);
+      const fetches = createFetchCache(parts, principal, toldHeaders(asked.headers));
       const policy = plan.routed.length > 0 || governed.denied.length > 0 ? NEVER : policies.ofOperation(asked);
       const key = policy.maxAge ? keyOf(asked, policy) : null;
       const isPrivate = policy.isPrivate || principal.kind !== 'ANONYMOUS';
@@ -102,8 +109,8 @@ export function createCaching({ cache, supergraph, generations, metrics, clock }
       kept.write('response', [{ key, json: result.data, until }]);
       return { result, freshness: { until, isPrivate } };
     },
-    resolve: async (principal, compute) => {
-      const fetches = createFetchCache(parts, principal);
+    resolve: async ({ principal, headers }, compute) => {
+      const fetches = createFetchCache(parts, principal, toldHeaders(headers));
       const result = (await compute(fetches)).shape();
       if (isSound(result)) fetches.keep();
       return result;

@@ -25,10 +25,10 @@ export interface OperationFetches extends FetchCache {
 }
 
 /**
- * Entities by subgraph, representation, what is selected, the variables that it uses and the caller's view; root fields likewise. Values
+ * Entities by subgraph, representation, what is selected, the variables that it uses, the caller's view and the headers that subgraphs are told; root fields likewise. Values
  * are texts, so that whoever reads one has objects of his own: execution renames in them and merges into them.
  */
-export function createFetchCache(parts: Parts, principal: Principal): OperationFetches {
+export function createFetchCache(parts: Parts, principal: Principal, told: string): OperationFetches {
   const { kept, generations, supergraphVersion, policyOf, clock } = parts;
   const waiting: { kind: 'entity' | 'root'; key: string; json: string; until: number }[] = [];
   let until = Infinity;
@@ -49,7 +49,7 @@ export function createFetchCache(parts: Parts, principal: Principal): OperationF
       const generation = policy.maxAge ? generations.of([node.serviceName]) : null;
       if (generation === null) return null;
       const kind = representations ? 'entity' : 'root';
-      const view = viewOf(principal, policy.isPrivate);
+      const view = [viewOf(principal, policy.isPrivate), told];
       const common = createHash('sha256').update(
         canonicalJson([kind, supergraphVersion, node.serviceName, node.operation, variables, view, generation]),
       );

@@ -74,6 +74,7 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
           eventLog,
           cache,
           config: config.gateway,
+          subgraphs: config.subgraphs,
           internalKey: config.internalKey,
           clock,
           randomHex: (bytes) => randomBytes(bytes).toString('hex'),

@@ -128,7 +128,7 @@ async function deliver(subscription: Subscription, event: LoggedEvent, payload: 
     };
     const { denied, document: allowed } = governed;
     const request = { ...operation, supergraph, plan, coerced: variables, clients, context, allowed, denied };
-    return caching.resolve(call.request.principal, (cache) =>
+    return caching.resolve({ principal: call.request.principal, headers: call.headers }, (cache) =>
       executeOperation({ ...request, cache, event: { [field]: payload } }),
     );
   });

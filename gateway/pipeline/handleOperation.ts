@@ -120,7 +120,7 @@ async function answerFromCache(
   compute: (cache: FetchCache | null) => Promise<Outcome>,
 ): Promise<PrintedResult> {
   const { principal } = call.request;
-  const asked = { document, variables, coerced, governed, plan, principal };
+  const asked = { document, variables, coerced, governed, plan, principal, headers: call.headers };
   const { result, freshness } = await caching.answer(asked, compute);
   call.answered(freshness);
   return result;

@@ -5,6 +5,7 @@ import { viewOf } from '../cache/viewOf.js';
 import type { HttpConfig } from '../config/httpConfig.js';
 import type { Authenticate, Caller } from '../context/authenticate.js';
 import { MeshError } from '../errors.js';
+import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { failedAnswer, toAnswer, toRefusal, type OperationAnswer } from './answer/Answer.js';
@@ -29,6 +30,7 @@ export interface GraphqlOverHttp {
 export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig, 'batchLimit' | 'compression'> {
   /** Whether equal queries that meet get one answer. */
   readonly sharesOperations: boolean;
+  readonly toldHeaders: ToldHeaders;
   readonly streams: Streams;
   readonly authenticate: Authenticate;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
@@ -39,7 +41,7 @@ export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig,
  * authenticate → parse → known document → check → execute → negotiate → write. Always answers; a client that goes away aborts its operation.
  */
 export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHttp {
-  const { apollo, operations, authenticate, streams, sharesOperations, clock, randomHex, batchLimit, log } = options;
+  const { apollo, operations, authenticate, streams, sharesOperations, toldHeaders, clock, randomHex, batchLimit, log } = options;
   const perform = performOperation(options);
   const sse = createSseConnections({ streams, perform, randomHex, log });
   const flights = createFlights<OperationAnswer>();
@@ -52,7 +54,10 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
     const bytes = method === 'POST' ? await readBytes(request) : null;
     const caller = await authenticate(headers.authorization);
     if (isOfSharedStream(exchange)) return answerSharedStream(sse, exchange, caller, bytes);
-    const key = bytes && sharesOperations && isWhole(accepted) ? questionOf(exchange, caller, bytes, operations.moment()) : null;
+    const key =
+      bytes && sharesOperations && isWhole(accepted)
+        ? questionOf(exchange, caller, bytes, `${operations.moment()}\n${toldHeaders(headers)}`)
+        : null;
     const making = key === null ? undefined : flights.join(key, exchange.response);
     if (making) return writeAnswer(exchange, toAnswer(await making, accepted, clock()));
     const asked = parseRequest(request, bytes);
@@ -154,9 +159,9 @@ function isWhole({ single, incremental, stream }: Accepted): boolean {
 }
 
 /** All that can change an answer, as text: who asks, what, and since when. Null: something else may. */
-function questionOf({ request: { headers } }: Exchange, { principal }: Caller, bytes: Buffer, moment: string): string | null {
+function questionOf({ request: { headers } }: Exchange, { principal }: Caller, bytes: Buffer, rest: string): string | null {
   if (headers['x-mesh-after'] ?? headers['x-mesh-deadline-ms'] ?? headers['x-mesh-budget-usd']) return null;
-  return `${moment}\n${headers['content-type']}\n${headers['content-encoding']}\n${viewOf(principal, true)}\n${bytes.toString('latin1')}`;
+  return `${rest}\n${headers['content-type']}\n${headers['content-encoding']}\n${viewOf(principal, true)}\n${bytes.toString('latin1')}`;
 }
 
 function refuseBatch({ length }: Batch, limit: number, { single }: Accepted): void {

@@ -28,7 +28,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
   const metrics = createMetrics();
   const log = pino({ level: 'silent' });
   const control = createControl({ supergraph, clients, eventLog: null, metrics }, { internalKey: null, clock, log });
-  const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock }) : NO_CACHING;
+  const caching = cache ? createCaching({ cache, supergraph, generations, metrics, clock, toldHeaders: () => '' }) : NO_CACHING;
   const randomHex = (bytes: number): string => '0'.repeat(2 * bytes);
   const planner = createPlanner(supergraph);
   let recorded = 0;

@@ -42,6 +42,7 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
     clock: Date.now,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     sharesOperations: false,
+    toldHeaders: () => '',
     batchLimit: 10,
     compression: false,
     metrics: { httpRequest: () => undefined },
