@@ -1,19 +1,21 @@
 // npm run bench: how fast the gateway is, beside the others that run from npm, and how fast the mesh itself is.
 //
-//   npm run bench                              everything: all gateways in all scenarios, then the mesh (about 12 minutes)
+//   npm run bench                              everything: all gateways in all scenarios, then the mesh (about 15 minutes)
 //   npm run bench -- --quick                   the same with few and short rounds (about 3 minutes; for a first look)
-//   npm run bench -- --only ours,hive-runtime  these gateways (ours, hive-runtime, hive, apollo, mercurius, mesh)
+//   npm run bench -- --only ours,hive-runtime  these gateways (ours, hive-runtime, hive, apollo, mercurius, ceiling, mesh); a name
+//                                              like hive-runtime-off takes that one only
 //   npm run bench -- --scenarios same,variable these scenarios (same, variable, text, sharing, distinct), and not the mesh
 //   npm run bench -- --rounds 5 --seconds 4    of each gateway in each scenario
 //   npm run bench -- --json FILE               also writes every round's figures
 //   npm run bench -- --profile                 profiles ours under one scenario (the first of --scenarios; --only ours-off and
 //                                              ours-subgraph choose what is shared) and writes bench.cpuprofile
 //   npm run bench -- --memory MINUTES          distinct generated operations for that long: does memory grow?
+//                                              (--seed N: other operations)
 //
 // The other gateways are installed into test/bench/peers the first time. Gateways run on core 0; the four subgraphs (test/bench/shop)
 // and the load, 50 connections from this process, on core 1. Every gateway's answers are compared with those of one schema without
 // subgraphs, before, under and after the load. Machines are noisy: the ratios, taken within each round, are what counts; "by CPU"
-// compares the CPU time of a request, which other work on the machine disturbs least.
+// compares the CPU time of a request, which other work on the machine disturbs least. Linux only: CPU and memory come from /proc.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { compareGateways } from './gateways/compareGateways.mjs';
@@ -44,11 +46,13 @@ const { values: flags } = parseArgs({
   },
 });
 const only = flags.only?.split(',') ?? null;
+const GATEWAYS = new Set(['mesh', ...Object.values(scenarios).flatMap(({ gateways }) => gateways)]);
+for (const name of only ?? []) if (!GATEWAYS.has(name)) fail(`There is no gateway ${name}: ${[...GATEWAYS].join(', ')}`);
 const scenarioNames = flags.scenarios?.split(',') ?? Object.keys(scenarios);
 for (const name of scenarioNames)
   if (!(name in scenarios)) fail(`There is no scenario ${name}: ${Object.keys(scenarios).join(', ')}`);
-const rounds = positive('rounds') ?? (flags.quick ? 2 : 5);
-const seconds = positive('seconds') ?? (flags.quick ? 1.5 : 4);
+const rounds = positive('rounds') ?? (flags.quick ? 3 : 5);
+const seconds = positive('seconds') ?? (flags.quick ? 1 : 4);
 const warmSeconds = flags.quick ? 1 : 4;
 
 const host = machine();
