@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnOwned } from './endWithUs.mjs';
 
@@ -10,7 +10,7 @@ const FOLDERS = [peersFolder, join(peersFolder, 'mercurius')];
 export async function installPeers(tell) {
   for (const folder of FOLDERS) {
     if (isInstalled(folder)) continue;
-    tell(`Installing other gateways into ${folder} (about 700 MB in all, once) …`);
+    tell(`installing other gateways into ${relative(process.cwd(), folder)} (700 MB in all, once)`);
     // Some of their dependencies ask for a newer Node than they do themselves, and run without it: warnings say nothing here.
     const args = ['npm', 'ci', '--no-fund', '--no-audit', '--loglevel=error'];
     const npm = spawnOwned(args, { core: null, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
