@@ -67,13 +67,15 @@ function startLoad(url, seed) {
       port,
       onError: fail,
       onAnswer: ({ status }) => {
-        if (status !== 200) fail(new Error(`answered with ${status}`));
+        if (status !== 200) fail(new Error(`answered with ${status}: ${query}`));
         answered++;
         send();
       },
     });
+    let query;
     const send = () => {
-      const body = JSON.stringify({ query: generateOperation(random, freshNumber()) });
+      query = generateOperation(random, freshNumber());
+      const body = JSON.stringify({ query });
       const head = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
       client.send(Buffer.from(head + body));
     };

@@ -26,7 +26,7 @@ function selection(random, type, depth) {
   const { leaves, branches } = TYPES[type];
   const fields = leaves
     .filter(() => random() < 0.5)
-    .map((leaf) => (random() < 0.2 ? `a${Math.floor(random() * 1_000)}: ${leaf}` : leaf));
+    .map((leaf) => (random() < 0.2 ? `${leaf}${Math.floor(random() * 1_000)}: ${leaf}` : leaf));
   if (depth < MOST_DEPTH)
     for (const [branch, target] of Object.entries(branches))
       if (random() < 0.5) fields.push(`${branch} ${selection(random, target, depth + 1)}`);
