@@ -15,7 +15,8 @@
 // The other gateways are installed into test/bench/peers the first time. Gateways run on core 0; the four subgraphs (test/bench/shop)
 // and the load, 50 connections from this process, on core 1. Every gateway's answers are compared with those of one schema without
 // subgraphs, before, under and after the load. Machines are noisy: the ratios, taken within each round, are what counts; "by CPU"
-// compares the CPU time of a request, which other work on the machine disturbs least. Linux only: CPU and memory come from /proc.
+// compares the CPU time of a request, which other work on the machine disturbs least; "fetches" are requests to subgraphs per request.
+// Linux only: CPU and memory come from /proc.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { compareGateways } from './gateways/compareGateways.mjs';
@@ -89,9 +90,10 @@ async function measureGateways() {
   const results = await pinTo(LOAD_CORE, () => compareGateways(options));
   say(targetsText(results));
   say(
-    `${Object.entries(peerVersions())
+    Object.entries(peerVersions())
+      .filter(([name]) => name !== 'graphql')
       .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}`,
+      .join(', '),
   );
   say(`load of the machine: ${load()}\n`);
   return results;

@@ -87,7 +87,7 @@ function resultOf(scenario, entrants) {
 }
 
 function mediansOf(rounds) {
-  const keys = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMs', 'loadCpuMs'];
+  const keys = ['perSecond', 'p50Ms', 'p99Ms', 'cpuMs', 'loadCpuMs', 'fetches'];
   const medians = Object.fromEntries(keys.map((key) => [key, median(rounds.map((round) => round[key]))]));
   return { ...medians, rssBytes: Math.max(...rounds.map(({ rssBytes }) => rssBytes)) };
 }

@@ -18,8 +18,8 @@ export async function verify(gateway, kind) {
 
 /**
  * Under 50 connections for `seconds`: requests per second, latencies (ms), CPU of the gateway's processes per request (ms), the same of
- * this process and the subgraphs (`loadCpuMs`; when it is more than the gateway's, the gateway was not what held things up), and the
- * most memory the gateway had (bytes). Throws when any answer was wrong.
+ * this process and the subgraphs (`loadCpuMs`; when it is more than the gateway's, the gateway was not what held things up), requests to
+ * subgraphs per request (`fetches`), and the most memory the gateway had (bytes). Throws when any answer was wrong.
  */
 export async function measureGateway({ gateway, shop, kind, seconds }) {
   const port = Number(new URL(gateway.url).port);
@@ -27,15 +27,18 @@ export async function measureGateway({ gateway, shop, kind, seconds }) {
   const sampling = setInterval(() => (rssBytes = Math.max(rssBytes, usageOf(gateway.pid).rssBytes)), RSS_EVERY_MS);
   try {
     const cpu = () => [gateway.pid, process.pid, shop.pid].map((pid) => usageOf(pid).cpuSeconds);
+    const fetchesBefore = await shop.requests();
     const before = cpu();
     const requestsFor = () => createRequests(requestKinds[kind], port);
     const load = await runLoad({ port, requestsFor, connections: CONNECTIONS, seconds });
     const [cpuMs, ownCpuMs, shopCpuMs] = cpu().map((after, at) => ((after - before[at]) * 1000) / load.latencies.length);
+    const fetches = ((await shop.requests()) - fetchesBefore) / load.latencies.length;
     await check(load, kind);
     const { perSecond, latencies } = load;
     return {
       perSecond,
       latencies,
+      fetches,
       cpuMs,
       loadCpuMs: ownCpuMs + shopCpuMs,
       rssBytes: Math.max(rssBytes, usageOf(gateway.pid).rssBytes),

@@ -4,7 +4,8 @@ const TOP = 25;
 const CATEGORIES = [
   ['idle', ({ name }) => name === '(idle)'],
   ['garbage collection', ({ name }) => name === '(garbage collector)'],
-  ['native code, system calls', ({ name, url }) => url === '' && name !== '(anonymous)'],
+  ['generated code', ({ generated }) => generated],
+  ['native code, system calls', ({ url }) => url === ''],
   ['JSON and text', ({ name }) => /json|stringify|utf8|toString|byteLength/i.test(name)],
   [
     'network, HTTP and streams',
@@ -51,15 +52,21 @@ export function summarizeProfile(profile) {
 function selfTimes({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, { frame: node.callFrame, us: 0 }]));
   samples.forEach((id, at) => (byId.get(id).us += timeDeltas[at]));
-  return [...byId.values()].map(({ frame, us }) => ({
-    name: frame.functionName || '(anonymous)',
-    url: frame.url,
-    line: frame.lineNumber + 1,
-    us,
-  }));
+  // The inspector's own work when the profile is taken.
+  const isProbe = ({ functionName, url }) => functionName === 'dispatch' && url === '';
+  return [...byId.values()]
+    .filter(({ frame }) => !isProbe(frame))
+    .map(({ frame, us }) => ({
+      name: frame.functionName || '(anonymous)',
+      url: frame.url,
+      line: frame.lineNumber + 1,
+      generated: frame.url === '' && frame.scriptId !== '0',
+      us,
+    }));
 }
 
-function groupOf({ name, url }) {
+function groupOf({ name, url, generated }) {
+  if (generated) return 'generated code';
   if (url === '') return name.startsWith('(') && name !== '(anonymous)' ? name : 'native functions';
   if (url.startsWith('node:')) return url.split('/').slice(0, 2).join('/');
   const place = placeOf(url);

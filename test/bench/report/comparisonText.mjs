@@ -27,16 +27,25 @@ export function targetsText(results) {
 }
 
 function heading(hasReference) {
-  const columns = ['requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'RSS MB', ...(hasReference ? ['÷ hive-runtime', 'by CPU'] : [])];
+  const columns = [
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU ms',
+    'fetches',
+    'RSS MB',
+    ...(hasReference ? ['÷ hive-runtime', 'by CPU'] : []),
+  ];
   return `  ${''.padEnd(22)}${columns.map((column) => column.padStart(Math.max(9, column.length) + 2)).join('')}`;
 }
 
-function row(name, { perSecond, p50Ms, p99Ms, cpuMs, rssBytes }, reference) {
+function row(name, { perSecond, p50Ms, p99Ms, cpuMs, fetches, rssBytes }, reference) {
   const cells = [
     perSecond.toFixed(perSecond < 100 ? 1 : 0).padStart(12),
     p50Ms.toFixed(1).padStart(11),
     p99Ms.toFixed(1).padStart(11),
     cpuMs.toFixed(3).padStart(11),
+    fetches.toFixed(2).padStart(11),
     (rssBytes / 1e6).toFixed(0).padStart(11),
   ];
   if (reference)
