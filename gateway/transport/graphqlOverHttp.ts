@@ -109,9 +109,9 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
 
   /** Each operation is answered by itself, as if it had come alone; only what has no end or many parts does not go into a list. */
   const answerBatch = async (exchange: Exchange, accepted: Accepted, batch: Batch, caller: Caller): Promise<void> => {
-    refuseBatch(batch, batchLimit);
+    refuseBatch(batch, batchLimit, accepted);
     const { headers } = exchange.request;
-    const asking = { caller, headers, isRead: false, gone: exchange.gone, takesWhole: accepted.single !== null };
+    const asking = { caller, headers, isRead: false, gone: exchange.gone, takesWhole: true };
     const texts = batch.map(async (item) => {
       try {
         return (await performWhole(readGraphqlRequest(item), asking)).text;
@@ -159,12 +159,13 @@ function questionOf({ request: { headers } }: Exchange, { principal }: Caller, b
   return `${moment}\n${headers['content-type']}\n${headers['content-encoding']}\n${viewOf(principal, true)}\n${bytes.toString('latin1')}`;
 }
 
-function refuseBatch({ length }: Batch, limit: number): void {
+function refuseBatch({ length }: Batch, limit: number, { single }: Accepted): void {
   if (limit === 0)
     throw new MeshError('BAD_USER_INPUT', 'Lists of operations are not taken here (MESH_BATCH_LIMIT). Send them one by one.');
   if (length > limit)
     throw new MeshError('BAD_USER_INPUT', `A list may have ${limit} operations, this one has ${length}. Send several.`);
   if (length === 0) throw new MeshError('BAD_USER_INPUT', 'The list has no operations.');
+  if (single === null) throw new MeshError('NOT_ACCEPTABLE', 'Lists are answered in JSON. Accept application/json.');
 }
 
 function isReading(method: string): boolean {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import { corsHeaders, METHODS, preflightHeaders, type AllowsOrigin } from './allowedOrigins.js';
+import { refuseBrokenRequest } from './refuseBrokenRequest.js';
 import { sendJson, sendText } from './sendText.js';
 import { serveFile } from './staticFiles.js';
 
@@ -32,6 +33,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     },
   );
   server.maxConnections = LIMITS.connections;
+  server.on('clientError', refuseBrokenRequest);
   return server;
 }
 

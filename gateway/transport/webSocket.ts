@@ -2,7 +2,6 @@ import { GraphQLError, type DocumentNode, type ExecutionArgs, type ExecutionResu
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from 'graphql-ws';
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ANONYMOUS } from '../../subgraphs/shared/principal.js';
@@ -19,6 +18,7 @@ import type { AllowsOrigin } from './allowedOrigins.js';
 import { toClientError, toExecutionResult } from './clientError.js';
 import type { Documents } from './documents/createDocuments.js';
 import { refuseDeepJson } from './jsonDepth.js';
+import { refuseOnSocket } from './refuseBrokenRequest.js';
 import { readGraphqlRequest } from './request/graphqlRequest.js';
 
 export interface WebSocketOptions {
@@ -56,11 +56,17 @@ export function attachWebSocket(server: Server, options: WebSocketOptions): { cl
     maxPayload: MAX_BODY_BYTES,
     handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
   });
+  sockets.on('wsClientError', ({ message }, socket) =>
+    refuseOnSocket(socket, ['400 Bad Request', 'BAD_USER_INPUT', `This is no WebSocket: ${message}`]),
+  );
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (request.url?.split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
-    if (!allowsOrigin(request.headers.origin, request.headers.host)) return refuse(socket, '403 Forbidden');
-    if (sockets.clients.size >= LIMITS.webSockets) return refuse(socket, '503 Service Unavailable');
+    if (request.url?.split('?')[0] !== '/graphql')
+      return refuseOnSocket(socket, ['404 Not Found', 'NOT_FOUND', 'WebSockets are at /graphql.']);
+    if (!allowsOrigin(request.headers.origin, request.headers.host))
+      return refuseOnSocket(socket, ['403 Forbidden', 'FORBIDDEN', 'Pages of this origin may not use this gateway.']);
+    if (sockets.clients.size >= LIMITS.webSockets)
+      return refuseOnSocket(socket, ['503 Service Unavailable', 'TOO_MANY_SUBSCRIPTIONS', 'There are too many WebSockets.']);
     sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, request, protocol, log));
   });
   return {
@@ -73,10 +79,6 @@ export function attachWebSocket(server: Server, options: WebSocketOptions): { cl
       sockets.close();
     },
   };
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Between one socket and the protocol. A socket that misses a ping is dead. */
@@ -179,11 +181,13 @@ function createProtocol({ operations, authenticate, documents, clock, randomHex,
             'TOO_MANY_SUBSCRIPTIONS',
             `A connection may run ${LIMITS.operationsPerSocket} operations at once. End some.`,
           );
-        const { operationName, variables } = payload;
-        const document = documents(readGraphqlRequest(payload)).document();
+        const asked = readGraphqlRequest(payload);
+        const document = documents(asked).document();
         const schema = operations.schema();
         const errors = validationErrors(schema, document);
-        return errors.length > 0 ? errors : { schema, document, operationName, variableValues: variables, contextValue: extra };
+        if (errors.length > 0) return errors;
+        const { operationName, variables } = asked;
+        return { schema, document, operationName, variableValues: variables, contextValue: extra };
       } catch (error) {
         return [toSend(error)];
       }

@@ -23,7 +23,10 @@ export async function readBytes(request: IncomingMessage, maxBytes: number = MAX
       reject(tooLarge());
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', reject);
-    request.once('close', () => reject(new MeshError('BAD_USER_INPUT', 'The connection was closed before the body ended.')));
+    // Both mean that the client is gone, which is nobody's fault here.
+    const cutOff = (cause?: Error): void =>
+      reject(new MeshError('BAD_USER_INPUT', 'The connection was closed before the body ended.', { cause }));
+    request.once('error', cutOff);
+    request.once('close', () => cutOff());
   });
 }

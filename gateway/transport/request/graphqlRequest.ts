@@ -107,9 +107,10 @@ function parseJson(source: string, what: string): unknown {
   }
 }
 
+/** An empty one is none: clients have a field for it and nothing in it. */
 function text(value: Record<string, unknown>, name: string): string | null {
   const member = value[name] ?? null;
-  if (member === null || typeof member === 'string') return member;
+  if (member === null || typeof member === 'string') return member === '' ? null : member;
   throw new MeshError('BAD_USER_INPUT', `\`${name}\` must be a string.`);
 }
 

@@ -55,6 +55,7 @@ describe('operations in a list', () => {
     ['none', [], {}, 400, 'BAD_USER_INPUT'],
     ['more than may be', Array.from({ length: 6 }, () => agent('a')), {}, 400, 'BAD_USER_INPUT'],
     ['those of a stranger', [agent('a')], { authorization: 'Bearer nobody' }, 401, 'UNAUTHENTICATED'],
+    ['those for who takes no JSON', [agent('a')], { accept: 'multipart/mixed;deferSpec=20220824' }, 406, 'NOT_ACCEPTABLE'],
     ['those for a shared stream', [agent('a')], { 'x-graphql-event-stream-token': 'ff' }, 400, 'BAD_USER_INPUT'],
   ])('are refused whole: %s', async (_, body, headers, status, code) => {
     const answer = await post(body, headers);

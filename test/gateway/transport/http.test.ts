@@ -163,6 +163,11 @@ describe('the HTTP entrance', () => {
     expect((await send(mesh.url, '{ ask(input: { taskClass: "x" }) { text } }')).data).toEqual({ ask: { text: 'hint' } });
   });
 
+  it('takes an empty operation name for none', async () => {
+    const response = await post(JSON.stringify({ query: '{ agent(id: "a") { name } }', operationName: '' }));
+    expect(await response.json()).toEqual({ data: { agent: { name: 'Agent a' } } });
+  });
+
   it.each<[string, Record<string, string>, number]>([
     ['of another site', { 'sec-fetch-site': 'cross-site' }, 400],
     ['of another origin, by an older browser', { origin: 'http://localhost:3000' }, 400],
