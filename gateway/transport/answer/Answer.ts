@@ -27,16 +27,16 @@ export const VARY = 'authorization, accept, accept-encoding';
 /** In the type and with the status that the client expects. */
 export function toAnswer(answer: OperationAnswer, accepted: Accepted, now: number): Answer {
   const { status, text, freshness } = answer;
-  const { contentType, body, hidesStatus } = formOf(accepted, text);
+  const form = formOf(accepted, status, text);
   return {
-    status: status === 400 && hidesStatus ? 200 : status,
+    status: form.status,
     headers: {
-      'content-type': contentType,
+      'content-type': form.contentType,
       'cache-control': cacheControl(freshness, now),
       vary: VARY,
       ...statusHeaders(status),
     },
-    bytes: body === text ? bytesOf(answer) : Buffer.from(body),
+    bytes: form.body === text ? bytesOf(answer) : Buffer.from(form.body),
   };
 }
 
@@ -49,15 +49,23 @@ function bytesOf(answer: OperationAnswer): Buffer {
   return bytes;
 }
 
-function formOf({ single, expectsOk, stream, incremental }: Accepted, text: string) {
-  if (single !== null) return { contentType: single, body: text, hidesStatus: expectsOk };
-  if (stream === 'sse') return { contentType: SSE.contentType, body: SSE.event(text) + SSE.end, hidesStatus: true };
-  if (!incremental) return { contentType: JSON_TYPE, body: text, hidesStatus: false };
-  const { contentType, opening, event, end } = MULTIPART_PARTS;
-  return { contentType, body: opening + event(withHasNext(text, false)) + end, hidesStatus: false };
+interface Form {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
 }
 
-/** Of a request that was not understood, or whose sender may not come in: JSON with the true status, whatever is accepted. */
+/** What is no answer to an operation is JSON, whatever is accepted: a status that is read in any case says that. */
+function formOf({ single, expectsOk, stream, incremental }: Accepted, status: number, text: string): Form {
+  const isOperations = status === 200 || status === 400;
+  if (single !== null) return { status: expectsOk && isOperations ? 200 : status, contentType: single, body: text };
+  if (stream === 'sse' && isOperations) return { status: 200, contentType: SSE.contentType, body: SSE.event(text) + SSE.end };
+  if (!incremental || status !== 200) return { status, contentType: JSON_TYPE, body: text };
+  const { contentType, opening, event, end } = MULTIPART_PARTS;
+  return { status, contentType, body: opening + event(withHasNext(text, false)) + end };
+}
+
+/** Of a request that was not understood, or whose sender may not come in: JSON with the true status. */
 export function toRefusal(answer: OperationAnswer, { single }: Accepted, now: number): Answer {
   return toAnswer(answer, { single: single ?? JSON_TYPE, expectsOk: false, incremental: false, stream: null, page: false }, now);
 }
