@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isLoopback } from '../config/readConfig.js';
 
@@ -26,6 +27,16 @@ export function createOriginCheck(devTokens: boolean, listed: readonly string[] 
     // The gateway's own pages, but not by name: a foreign name can be rebound to this machine's address, and then equals the Host.
     return originHost === host && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
   };
+}
+
+/**
+ * Whether the page that asks may, if it is one. A browser leaves Origin out of a GET to the page's own host; it was the page all the same,
+ * and its host may be a foreign name for this machine's address. Opening a page by its address is no page that asks.
+ */
+export function mayAsk(allows: AllowsOrigin, headers: IncomingHttpHeaders): boolean {
+  const { origin, host, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers;
+  const isOwn = origin === undefined && site === 'same-origin' && mode !== 'navigate';
+  return isOwn ? allows(`http://${host}`, host) || allows(`https://${host}`, host) : allows(origin, host);
 }
 
 function parseUrl(text: string): { hostname: string; host: string } {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
-import { corsHeaders, METHODS, preflightHeaders, type AllowsOrigin } from './allowedOrigins.js';
+import { corsHeaders, mayAsk, METHODS, preflightHeaders, type AllowsOrigin } from './allowedOrigins.js';
 import { refuseBrokenRequest } from './refuseBrokenRequest.js';
 import { sendJson, sendText } from './sendText.js';
 import { serveFile } from './staticFiles.js';
@@ -67,8 +67,8 @@ async function route(options: HttpServerOptions, request: IncomingMessage, respo
 }
 
 async function routeGraphql(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { origin, host } = request.headers;
-  if (!options.allowsOrigin(origin, host)) {
+  const { origin } = request.headers;
+  if (!mayAsk(options.allowsOrigin, request.headers)) {
     const message =
       'Pages of this origin may not use this gateway (MESH_CORS_ORIGINS; development tokens are for pages of this machine).';
     return sendJson(response, 403, errorBody('FORBIDDEN', message));

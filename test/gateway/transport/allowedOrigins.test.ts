@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import WebSocket from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createOriginCheck } from '../../../gateway/transport/allowedOrigins.js';
+import { createOriginCheck, mayAsk } from '../../../gateway/transport/allowedOrigins.js';
 import { startTestGateway, type TestGateway } from '../support/startTestGateway.js';
 
 const APP = 'https://app.example';
@@ -25,6 +26,23 @@ describe('pages that may ask', () => {
     const allows = createOriginCheck(devTokens, listed);
     expect(allowed.filter((origin) => !allows(origin, 'mesh.example:4000'))).toEqual([]);
     expect(refused.filter((origin) => allows(origin, 'mesh.example:4000'))).toEqual([]);
+  });
+
+  it.each<[string, IncomingHttpHeaders, boolean]>([
+    ['of no browser', { host: 'mesh.example:4000' }, true],
+    ['of its own page, by address', { host: '127.0.0.1:4000', 'sec-fetch-site': 'same-origin' }, true],
+    ['of its own page, by a name of this machine', { host: 'localhost:4000', 'sec-fetch-site': 'same-origin' }, true],
+    ['of a page under a name that was rebound', { host: 'evil.example:4000', 'sec-fetch-site': 'same-origin' }, false],
+    [
+      'of a page opened by its address',
+      { host: 'mesh.example:4000', 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
+      true,
+    ],
+    ['of a link', { host: 'mesh.example:4000', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' }, true],
+    ['of a page that is listed', { host: 'app.example', 'sec-fetch-site': 'same-origin' }, true],
+    ['of another page', { host: '127.0.0.1:4000', origin: EVIL, 'sec-fetch-site': 'cross-site' }, false],
+  ])('with development tokens: a GET %s', (_, headers, may) => {
+    expect(mayAsk(createOriginCheck(true, [APP]), headers)).toBe(may);
   });
 
   describe('of a list, over the wire', () => {

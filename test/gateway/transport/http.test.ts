@@ -173,6 +173,7 @@ describe('the HTTP entrance', () => {
     ['of another origin, by an older browser', { origin: 'http://localhost:3000' }, 400],
     ['of another site that asked first', { 'sec-fetch-site': 'cross-site', 'apollo-require-preflight': '1' }, 200],
     ['of its own site', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['of its own site by a name that was rebound', { 'sec-fetch-site': 'same-origin', host: 'evil.example:4000' }, 403],
     ['of no browser', {}, 200],
   ])('answers a GET of a page only when it could read the answer: %s', async (_, headers, status) => {
     // Not by fetch, which is a browser too and sets some of these by itself.
