@@ -6,6 +6,8 @@ export interface FetchContext {
   readonly request: RequestContext;
   /** Aborted when the client is gone or the deadline is over. */
   readonly signal: AbortSignal;
+  /** Says what `signal.aborted` says where no signal is made before somebody wants it. Left out: there is one. */
+  readonly isAborted?: () => boolean;
   /** Those of the client's request, names in lower case. A foreign subgraph gets what its rules name, and no other anything. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   /** The cursor of an event that what answers must have heard of: nothing that was asked before it was heard answers it. */

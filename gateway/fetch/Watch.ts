@@ -2,8 +2,9 @@
 export interface Watched {
   /** performance.now() */
   readonly endsAt: number;
-  readonly signal: AbortSignal;
-  /** Called once, when `endsAt` is past or the signal is aborted. */
+  /** Whether nobody wants the outcome any more. */
+  isGone(): boolean;
+  /** Called once, when `endsAt` is past or it is gone. */
   stop(why: 'late' | 'gone'): void;
   /** The watch's own. */
   place?: number;
@@ -43,12 +44,12 @@ export class Watch {
       return;
     }
     const now = performance.now();
-    const over = this.watched.filter(({ endsAt, signal }) => endsAt <= now || signal.aborted);
+    const over = this.watched.filter((entry) => entry.endsAt <= now || entry.isGone());
     for (const entry of over) {
       // What was stopped before may have settled this one.
       if (this.watched[entry.place!] !== entry) continue;
       this.remove(entry);
-      entry.stop(entry.signal.aborted ? 'gone' : 'late');
+      entry.stop(entry.isGone() ? 'gone' : 'late');
     }
   }
 }

@@ -71,7 +71,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
   class Call implements Receiver, Watched {
     place = -1;
     readonly endsAt: number;
-    readonly signal: AbortSignal;
+    private readonly context: FetchContext;
     private readonly isBoundByOperation: boolean;
     private cancel: (() => void) | undefined;
     private readonly request: HttpRequest;
@@ -91,13 +91,18 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
       this.resolve = resolve;
       this.reject = reject;
       const leftMs = Math.max(1, context.request.deadlineAt - clock());
-      this.signal = context.signal;
+      this.context = context;
       this.isBoundByOperation = leftMs <= timeoutMs;
       this.endsAt = performance.now() + Math.min(timeoutMs, leftMs);
     }
 
+    isGone(): boolean {
+      const { context } = this;
+      return context.isAborted ? context.isAborted() : context.signal.aborted;
+    }
+
     start(): void {
-      if (this.signal.aborted) return this.reject(timeIsOver(name));
+      if (this.isGone()) return this.reject(timeIsOver(name));
       if (running >= maxConcurrent) {
         if (queue.size >= maxQueued) return this.reject(tooMany(name, maxConcurrent, maxQueued));
         queue.add(this);

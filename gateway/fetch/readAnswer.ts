@@ -3,6 +3,8 @@ import { TransportError } from './http/Transport.js';
 import type { SubgraphResponse } from './SubgraphClient.js';
 
 const BACKSLASH = 0x5c;
+/** Whatever walks over an answer may do so by recursion. Looking costs a twentieth of the parsing. */
+const MAX_LEVELS = 500;
 
 /** A subgraph's answer from the bytes of its body. Throws TransportError when they are no GraphQL answer; its content type may be any. */
 export function readAnswer(bytes: Buffer, status: number): SubgraphResponse {
@@ -12,6 +14,7 @@ export function readAnswer(bytes: Buffer, status: number): SubgraphResponse {
   const { data, errors } = answer as { data?: unknown; errors?: unknown };
   if (data !== undefined && data !== null && (typeof data !== 'object' || Array.isArray(data)))
     throw improper('its data is not an object');
+  if (!isShallow(answer, MAX_LEVELS)) throw improper(`its answer has over ${MAX_LEVELS} levels`);
   if (errors !== undefined && errors !== null && !Array.isArray(errors)) throw improper('its errors are not a list');
   return {
     data: (data ?? null) as Record<string, unknown> | null,
@@ -29,6 +32,21 @@ function parseJson(bytes: Buffer, status: number): unknown {
   } catch {
     throw improper(`HTTP ${status} without JSON`);
   }
+}
+
+function isShallow(value: object, left: number): boolean {
+  if (left === 0) return false;
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[])
+      if (typeof item === 'object' && item !== null && !isShallow(item, left - 1)) return false;
+    return true;
+  }
+  // JSON.parse makes plain objects only, so that all of their keys are their own.
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === 'object' && item !== null && !isShallow(item, left - 1)) return false;
+  }
+  return true;
 }
 
 /** A subgraph may send anything as an error; what is not of the right type is left out. */

@@ -12,6 +12,8 @@ export interface SharingOptions {
 
 /** A request is sent with this much more time than its first caller has, so that those who come soon after may wait for it too. */
 const MORE_MS = 1_000;
+/** Texts whose maps are kept while nothing of theirs is on the way: to make one costs more than all the rest of this. */
+const KEPT_TEXTS = 1_000;
 
 /**
  * Identical queries on the way at the same time are one request with one answer: the same text, variables and view. Never a mutation;
@@ -23,17 +25,39 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
   /** By the operation's text, then by the rest. */
   let flights = new Map<string, Map<string, Flight>>();
 
-  class Flight {
-    readonly deadlineAt: number;
-    private readonly waiting = new Set<Waiter>();
-    private readonly controller = new AbortController();
-    private readonly leave: () => void;
+  /** One request, and the context that it is sent in. A spread of it would not have the signal. */
+  class Flight implements FetchContext {
+    readonly request: FetchContext['request'];
+    readonly headers: FetchContext['headers'] & object;
+    readonly after: string | null;
+    private readonly alike: Map<string, Flight>;
+    private readonly key: string;
+    private waiting: Waiter[] | undefined;
+    private controller: AbortController | undefined;
+    private isOver = false;
 
-    constructor(call: SubgraphCall, context: FetchContext, leave: () => void) {
-      this.leave = leave;
-      this.deadlineAt = context.request.deadlineAt + MORE_MS;
-      const request = { ...context.request, deadlineAt: this.deadlineAt };
-      client.request(call, { ...context, request, signal: this.controller.signal }).then(
+    constructor({ request, headers = {}, after = null }: FetchContext, alike: Map<string, Flight>, key: string) {
+      this.request = { ...request, deadlineAt: request.deadlineAt + MORE_MS };
+      this.headers = headers;
+      this.after = after;
+      this.alike = alike;
+      this.key = key;
+    }
+
+    /** Made for those who listen to it only: it costs as much as all the rest of this. */
+    get signal(): AbortSignal {
+      this.controller ??= new AbortController();
+      if (this.isOver) this.controller.abort();
+      return this.controller.signal;
+    }
+
+    isAborted(): boolean {
+      return this.isOver;
+    }
+
+    start(call: SubgraphCall): void {
+      this.alike.set(this.key, this);
+      client.request(call, this).then(
         (response) => this.landed(response),
         (error: unknown) => this.failed(error),
       );
@@ -42,22 +66,25 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
     join(context: FetchContext): Promise<SubgraphResponse> {
       return new Promise((resolve, reject) => {
         const waiter = new Waiter(this, context, resolve, reject);
-        this.waiting.add(waiter);
+        if (this.waiting) this.waiting.push(waiter);
+        else this.waiting = [waiter];
         watch.add(waiter);
       });
     }
 
     left(waiter: Waiter): void {
-      this.waiting.delete(waiter);
-      if (this.waiting.size > 0) return;
+      this.waiting = this.waiting!.filter((other) => other !== waiter);
+      if (this.waiting.length > 0) return;
       this.leave();
-      this.controller.abort();
+      this.isOver = true;
+      this.controller?.abort();
     }
 
     private landed(response: SubgraphResponse): void {
       this.leave();
-      const given = this.waiting.size > 1 && !response.isShared ? { ...response, isShared: true as const } : response;
-      for (const waiter of this.waiting) {
+      const { waiting = [] } = this;
+      const given = waiting.length > 1 && !response.isShared ? { ...response, isShared: true as const } : response;
+      for (const waiter of waiting) {
         watch.remove(waiter);
         waiter.resolve(given);
       }
@@ -65,20 +92,25 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
 
     private failed(error: unknown): void {
       this.leave();
-      for (const waiter of this.waiting) {
+      for (const waiter of this.waiting ?? []) {
         watch.remove(waiter);
         waiter.reject(error);
       }
+    }
+
+    /** Nobody joins any more. */
+    private leave(): void {
+      if (this.alike.get(this.key) === this) this.alike.delete(this.key);
     }
   }
 
   class Waiter implements Watched {
     place = -1;
     readonly endsAt: number;
-    readonly signal: AbortSignal;
     readonly resolve: (response: SubgraphResponse) => void;
     readonly reject: (error: unknown) => void;
     private readonly flight: Flight;
+    private readonly signal: AbortSignal;
 
     constructor(flight: Flight, { request, signal }: FetchContext, resolve: Waiter['resolve'], reject: Waiter['reject']) {
       this.flight = flight;
@@ -88,6 +120,10 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
       this.reject = reject;
     }
 
+    isGone(): boolean {
+      return this.signal.aborted;
+    }
+
     stop(): void {
       this.flight.left(this);
       this.reject(timeIsOver(name));
@@ -95,21 +131,24 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
   }
 
   const share = (call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse> => {
-    const { query } = call.operation;
     const view = viewOf(context);
     const key = view === '' && !context.after ? call.variables : `${call.variables}\n${context.after ?? ''}\n${view}`;
-    const known = flights;
-    let alike = known.get(query);
-    const flight = alike?.get(key);
-    if (flight && flight.deadlineAt >= context.request.deadlineAt) return flight.join(context);
-    if (!alike) known.set(query, (alike = new Map()));
-    const here = alike;
-    const opened: Flight = new Flight(call, context, () => {
-      if (here.get(key) === opened) here.delete(key);
-      if (here.size === 0 && known.get(query) === here) known.delete(query);
-    });
-    here.set(key, opened);
-    return opened.join(context);
+    const alike = flightsOf(call.operation.query);
+    const flight = alike.get(key);
+    if (flight && flight.request.deadlineAt >= context.request.deadlineAt) return flight.join(context);
+    const opened = new Flight(context, alike, key);
+    const answer = opened.join(context);
+    opened.start(call);
+    return answer;
+  };
+
+  const flightsOf = (query: string): Map<string, Flight> => {
+    let alike = flights.get(query);
+    if (!alike) {
+      if (flights.size >= KEPT_TEXTS) for (const [text, { size }] of flights) if (size === 0) flights.delete(text);
+      flights.set(query, (alike = new Map()));
+    }
+    return alike;
   };
 
   return {

@@ -16,6 +16,7 @@ export function withHedging(client: SubgraphClient, { afterMs, budgetPercent }: 
 
   const race = (call: SubgraphCall, context: FetchContext, delayMs: number | undefined): Promise<SubgraphResponse> =>
     new Promise((resolve, reject) => {
+      const { request, headers } = context;
       const controllers: AbortController[] = [];
       let running = 0;
       const abort = (): void => controllers.forEach((controller) => controller.abort());
@@ -29,7 +30,7 @@ export function withHedging(client: SubgraphClient, { afterMs, budgetPercent }: 
         const started = performance.now();
         controllers.push(controller);
         running++;
-        client.request(call, { ...context, signal: controller.signal }).then(
+        client.request(call, { request, ...(headers && { headers }), signal: controller.signal }).then(
           (response) => {
             latencies.add(performance.now() - started);
             // Of the other one nobody wants to hear any more.

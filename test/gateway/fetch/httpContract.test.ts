@@ -88,6 +88,11 @@ describe.each(WIRES)('a subgraph over %s', (wire) => {
       (_, response) => void response.end(Buffer.from('{"data":{"a":"é"}}').subarray(0, 15)),
       /not UTF-8/,
     ],
+    [
+      'answers 501 levels',
+      (_, response) => send(response, 200, `{"data":{"a":${'['.repeat(499)}${']'.repeat(499)}}}`),
+      /over 500 levels/,
+    ],
     ['answers half of its JSON', (_, response) => send(response, 200, '{"data":{"a"'), /HTTP 200 without JSON/],
     ['answers compressed', (_, response) => send(response, 200, answer, { 'content-encoding': 'gzip' }), /encoded as gzip/],
     ['redirects', (_, response) => send(response, 302, '', { location: 'http://127.0.0.1:1/' }), /HTTP 302 without JSON/],
