@@ -17,16 +17,9 @@ export function createDataNames({ needed, argued, throughInterfaces }: HiddenSel
     const name = field.name.value;
     const alias = field.alias?.value ?? name;
     const collides =
-      RESERVED.test(alias) ||
-      (alias === name
+      alias === name
         ? argued.has(name) || (needed.has(name) && !!field.arguments?.length)
-        : throughInterfaces || needed.has(alias) || argued.has(alias));
+        : throughInterfaces || needed.has(alias) || argued.has(alias) || RESERVED.test(alias);
     return collides ? `_as${alias.length}_${alias}_${name}` : alias;
   };
-}
-
-/** The client's name for what is fetched under a name, as in the paths and selections of deferred parts. */
-export function responseNameOf(dataName: string): string {
-  const [marker, length] = /^_as(\d+)_/.exec(dataName) ?? [];
-  return marker === undefined ? dataName : dataName.slice(marker.length, marker.length + Number(length));
 }

@@ -43,9 +43,9 @@ it('takes no chance: labels hold when they are named', async () => {
 });
 
 it('keeps @defer when it is told to', async () => {
-  const query = '{ t { x ... @defer(label: "why") { y } } }';
-  expect(await planOf(query)).not.toContain('later');
-  expect(await planOf(query, { defer: true })).toContain('later "why" at t');
+  const query = 'query A { t { id } } query B { t { x ... @defer(label: "why") { y } } }';
+  expect(await planOf(query, { operation: 'B' })).not.toContain('later');
+  expect(await planOf(query, { operation: 'B', defer: true })).toContain('later "why" at t');
 });
 
 it.each([
