@@ -1,11 +1,11 @@
 import { parse, visit, type FieldNode } from 'graphql';
 import { expect, it } from 'vitest';
-import { createDataNames, responseNameOf } from '../../../gateway/planner/dataNames.js';
+import { createDataNames } from '../../../gateway/planner/dataNames.js';
 import { responseName } from '../../../gateway/planner/rootFields.js';
 
 const names = { needed: new Set(['__typename', 'id', 'price']), argued: new Set(['price']), throughInterfaces: false };
 
-it('gives every field that could meet another one a name of its own, and the client’s name can be read from it', () => {
+it('gives every field that could meet another one a name of its own', () => {
   const fields: FieldNode[] = [];
   visit(
     parse(
@@ -22,7 +22,8 @@ it('gives every field that could meet another one a name of its own, and the cli
     'a',
     '__typename',
     't',
+    '_as1_a_b',
     'items',
   ]);
-  for (const field of fields) expect(responseNameOf(dataName(field))).toBe(responseName(field));
+  expect(new Set(told.map(([, data]) => data)).size).toBe(told.length);
 });
