@@ -13,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
 import type { DataName } from './dataNames.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
+import { leaveOutImpossible } from './leaveOutImpossible.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment, RoutedInstance } from './OperationPlan.js';
 import { findOperation, isIncluded, responseName, rootFieldsOf, toSelection, type RootField } from './rootFields.js';
@@ -43,7 +44,8 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
   const buildFetches = (schema: Schema, document: DocumentNode): PlanNode | undefined =>
     build(schema, document) as PlanNode | undefined;
 
-  const planOperation = (document: DocumentNode, operationName?: string): OperationPlan => {
+  const planOperation = (asked: DocumentNode, operationName?: string): OperationPlan => {
+    const document = leaveOutImpossible(supergraph.apiSchema, asked, findOperation(asked, operationName));
     const operation = findOperation(document, operationName);
     const fields = rootFieldsOf(document, operation);
     if (operation.operation === 'subscription')
@@ -67,7 +69,7 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     const parts = operation.operation === 'query' ? supergraph.splitConflicts(part) : [whole(part)];
     const nodes = parts.map((each) => buildFetches(schemas.client, each));
     // It says nothing when it finds no way, and an answer of nulls would be a lie.
-    if (!nodes.some((node) => node) && fetched.some(mayBeIncluded))
+    if (!nodes.some((node) => node))
       throw new MeshError('PLANNING_FAILED', 'No subgraph can resolve what the operation asks for.');
     return nodes.map((node, index) => (index === 0 ? { node } : { node, apart: true }));
   };
@@ -103,15 +105,6 @@ function withDataNames(document: DocumentNode, dataName: DataName): DocumentNode
       const value = dataName(field);
       return value === responseName(field) ? undefined : { ...field, alias: { kind: Kind.NAME, value } };
     },
-  });
-}
-
-/** False when a literal @skip or @include leaves the field out whatever the variables are. */
-function mayBeIncluded({ field, conditions }: RootField): boolean {
-  return ![...conditions, field.directives ?? []].flat().some(({ name, arguments: args }) => {
-    const value = args?.find((each) => each.name.value === 'if')?.value;
-    if (value?.kind !== Kind.BOOLEAN) return false;
-    return (name.value === 'skip' && value.value) || (name.value === 'include' && !value.value);
   });
 }
 

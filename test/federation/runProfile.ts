@@ -6,6 +6,7 @@ import type { Profile } from './generate/profiles.js';
 import { compareAnswers } from './support/compareAnswers.js';
 import type { FederationCase } from './support/FederationCase.js';
 import { findDifference } from './support/findDifference.js';
+import { KNOWN } from './support/known.js';
 import { runApollo } from './support/runApollo.js';
 import type { Ours, StartOurs } from './support/runOurs.js';
 
@@ -24,6 +25,8 @@ export interface Tally {
   /** Graphs that did not compose, by the first reason, and operations that were not valid. */
   readonly discardedGraphs: Map<string, number>;
   discardedOperations: number;
+  /** Differences that are known, by their reasons. */
+  readonly known: Map<string, number>;
   /** Cases that were about the feature. */
   shown: number;
   readonly plans: Set<string>;
@@ -42,6 +45,7 @@ export async function runProfile(profile: Profile, options: RunOptions): Promise
     graphs: 0,
     discardedGraphs: new Map(),
     discardedOperations: 0,
+    known: new Map(),
     shown: 0,
     plans: new Set(),
     apolloAsked: 0,
@@ -89,7 +93,13 @@ async function compareOn(
       ...profile.asked?.(choose, Object.keys(subgraphs)),
     };
     tally.cases++;
-    if (await findDifference(built, ours, asked)) return { subgraphs, data, ...asked };
+    const found = { subgraphs, data, ...asked };
+    if (await findDifference(built, ours, asked)) {
+      const known = KNOWN.find(({ mayShow }) => mayShow(found));
+      if (!known) return found;
+      tally.known.set(known.why, (tally.known.get(known.why) ?? 0) + 1);
+      continue;
+    }
     noteFeature(profile, drawn, ours, operation, tally);
     if (askApollo && left === 1) {
       const theirs = await runApollo(built, asked);

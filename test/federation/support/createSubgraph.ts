@@ -100,6 +100,10 @@ export function createSubgraph(name: string, sdl: string, graph: Graph, data: Da
       refuseOverridden(graph, name, parentType.name, fieldName, shape);
       if (parentType.name === 'Mutation') log.push(`${fieldName}${JSON.stringify(args)}`);
       if (shape.requires) {
+        const isProvided = shape.requires.selections.every(
+          (each) => each.kind !== Kind.FIELD || providedIn(node.provided, node, each.name.value, graph),
+        );
+        if (isProvided) return fold(compute(fieldName, project(shape.requires, node.object, reader)), args);
         if (!node.reference) throw new Error(`${fieldName} was asked for without what it requires`);
         return fold(compute(fieldName, project(shape.requires, node.reference, sent)), args);
       }

@@ -18,7 +18,9 @@ export function dataReader(graph: Graph, data: Data): Reader {
       const value = computed?.requires
         ? compute(name.value, project(computed.requires, object, reader))
         : follow(object[name.value] ?? null);
-      return fold(value, Object.fromEntries((args ?? []).map((each) => [each.name.value, valueFromASTUntyped(each.value)])));
+      const given = (args ?? []).map((each) => [each.name.value, valueFromASTUntyped(each.value)] as const);
+      const owner = graph.fieldsOf((object as DataObject).__typename, name.value).find(({ isExternal }) => !isExternal);
+      return fold(value, { ...owner?.defaults, ...Object.fromEntries(given) });
     },
   };
   return reader;

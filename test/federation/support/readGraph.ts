@@ -1,5 +1,6 @@
 import {
   Kind,
+  valueFromASTUntyped,
   parse,
   type ConstDirectiveNode,
   type ConstValueNode,
@@ -39,6 +40,8 @@ export interface FieldShape {
   readonly requires: SelectionSetNode | undefined;
   readonly provides: SelectionSetNode | undefined;
   readonly override: { readonly from: string; readonly label: string | undefined } | undefined;
+  /** Of its arguments. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** Arguments that a context fills. */
   readonly contextArguments: readonly { readonly argument: string; readonly context: string; readonly selection: string }[];
   readonly rules: readonly Rule[];
@@ -133,6 +136,9 @@ function readField({ type, arguments: args = [], directives = [] }: FieldDefinit
     requires: selection('requires'),
     provides: selection('provides'),
     override: override && { from: text(override, 'from')!, label: text(override, 'label') },
+    defaults: Object.fromEntries(
+      args.flatMap((each) => (each.defaultValue ? [[each.name.value, valueFromASTUntyped(each.defaultValue)]] : [])),
+    ),
     contextArguments: args.flatMap((each) => {
       const from = each.directives?.find(({ name }) => name.value === 'fromContext');
       const [, context, selection] = (from && /^\s*\$(\w+)\s*(.*)$/s.exec(text(from, 'field')!)) ?? [];

@@ -78,8 +78,10 @@ export const requiresNested: Feature = (draft) => {
 
 /** What is required is itself computed elsewhere. */
 export const requiresChain: Feature = (draft) => {
-  const [first, second, third = first] = someSubgraphs(draft, 2, 3) as [string, string, string | undefined];
-  const name = featureEntity(draft, [...new Set([first, second, third])]);
+  const [first, second, third] = someSubgraphs(draft, 3) as [string, string, string | undefined];
+  // The stock planner gets it wrong when the last is also the first (see regressions/requiresBackAndForth.ts).
+  if (third === undefined) return requires(draft);
+  const name = featureEntity(draft, [first, second, third]);
   const field = required(draft, first, second, name, 'Int');
   const middle = computed(draft, second, name, field);
   const { type } = typePart(draft, second, name).fields.get(middle)!;
@@ -108,12 +110,8 @@ export const requiresAbstract: Feature = (draft) => {
   }
   const field = required(draft, from, to, name, wrap(abstract, choose));
   const byType = kinds.map((kind, index) => `... on ${kind} { only${index} }`);
-  computed(
-    draft,
-    to,
-    name,
-    `${field} { ${isUnion ? '__typename' : 'name'} ${choose.some(byType, 60, 1).join(' ')} }`.replace('__typename ', ''),
-  );
+  // The planner sends a type only where it is required, too.
+  computed(draft, to, name, `${field} { __typename ${isUnion ? '' : 'name '}${choose.some(byType, 60, 1).join(' ')} }`);
 };
 
 /** An interface whose field each type computes. */
