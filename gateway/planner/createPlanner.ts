@@ -13,7 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
 import type { DataName } from './dataNames.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
-import { leaveOutImpossible } from './leaveOutImpossible.js';
+import { normalizeSelections } from './normalizeSelections.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment, RoutedInstance } from './OperationPlan.js';
 import { findOperation, isIncluded, responseName, rootFieldsOf, toSelection, type RootField } from './rootFields.js';
@@ -45,7 +45,7 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
     build(schema, document) as PlanNode | undefined;
 
   const planOperation = (asked: DocumentNode, operationName?: string): OperationPlan => {
-    const document = leaveOutImpossible(supergraph.apiSchema, asked, findOperation(asked, operationName));
+    const document = normalizeSelections(supergraph.apiSchema, asked, findOperation(asked, operationName));
     const operation = findOperation(document, operationName);
     const fields = rootFieldsOf(document, operation);
     if (operation.operation === 'subscription')

@@ -6,6 +6,7 @@ import {
   entities,
   freeName,
   names,
+  partsOf,
   subgraphsWith,
   typePart,
   typesOf,
@@ -91,12 +92,14 @@ export function drawInterface(draft: Draft, name: string): string[] {
     1,
   );
   const members = new Set<string>();
-  for (const home of homes) for (const member of choose.some(entitiesIn(draft, home), 70, 1)) members.add(member);
+  const hasId = (entity: string): boolean => partsOf(draft, entity).every(({ fields }) => fields.has('id'));
+  for (const home of homes) for (const member of choose.some(entitiesIn(draft, home).filter(hasId), 70)) members.add(member);
+  if (members.size === 0) return [];
   for (const home of homes) {
     const part = typePart(draft, home, name, 'interface');
     for (const member of members) ensureEntity(draft, home, member).implements.add(name);
     part.fields.set('id', { type: 'ID!', args: '', directives: [] });
-    const field = freeName(draft, name, `${choose.pick(['label', 'worth', 'state'])}${home.toUpperCase()}`);
+    const field = freeName(draft, name, `${choose.pick(['label', 'worth', 'state'])}Of${name}${home.toUpperCase()}`);
     const [type, args] = [wrap(drawLeaf(choose), choose), drawArgs(choose).args];
     part.fields.set(field, { type, args, directives: [] });
     for (const member of members) addField(draft, home, member, field, type, { args });

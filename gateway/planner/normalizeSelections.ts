@@ -5,8 +5,10 @@ import {
   Kind,
   type DirectiveNode,
   type DocumentNode,
+  type FieldNode,
   type GraphQLCompositeType,
   type GraphQLSchema,
+  type InlineFragmentNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -14,11 +16,12 @@ import {
 import { fragmentsOf, spreadFragments } from './rootFields.js';
 
 /**
- * The operation without what it selects in no case: behind a @skip or @include that is decided by a literal, or by one around it that
- * asks for the opposite; in fragments on types that no object there has. The stock planner refuses some of that, and plans nothing for
- * a field of which nothing else is selected. Such a field asks for `__typename` instead, since the answer still has it.
+ * The operation as the stock planner plans it rightly. It refuses, or plans nothing for, what is selected in no case: behind a @skip or
+ * @include that a literal decides, or one around it that asks for the opposite; in fragments on types that no object there has. That
+ * is left out. And it fetches an object only when something of it is wanted, while `{ a { b @skip(if: true) } }` is to be answered
+ * with an empty object: where every selection has a condition, `__typename` is selected as well.
  */
-export function leaveOutImpossible(
+export function normalizeSelections(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -44,7 +47,7 @@ interface Place {
 
 const TYPENAME: SelectionNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
-/** Undefined: all of it is possible. */
+/** Undefined: nothing is to be changed. */
 function possibleIn({ selections }: SelectionSetNode, place: Place): SelectionNode[] | undefined {
   let changed = false;
   const left = selections.flatMap((selection) => {
@@ -65,9 +68,25 @@ function possibleSelection(selection: SelectionNode, place: Place): SelectionNod
   if (!inner) return kept;
   if (inner.possible.size === 0) return undefined;
   const within = possibleIn(kept.selectionSet, { ...inner, decided });
-  if (!within) return kept;
-  if (within.length === 0 && kept.kind === Kind.INLINE_FRAGMENT) return undefined;
-  return { ...kept, selectionSet: { ...kept.selectionSet, selections: within.length > 0 ? within : [TYPENAME] } };
+  if (kept.kind === Kind.INLINE_FRAGMENT) {
+    if (!within) return kept;
+    return within.length > 0 ? withSelections(kept, within) : undefined;
+  }
+  const selections = within ?? kept.selectionSet.selections;
+  if (!selections.some((each) => isCertain(each, inner))) return withSelections(kept, [TYPENAME, ...selections]);
+  return within ? withSelections(kept, within) : kept;
+}
+
+function withSelections<Node extends FieldNode | InlineFragmentNode>(node: Node, selections: readonly SelectionNode[]): Node {
+  return { ...node, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+}
+
+/** Whether it selects something of every object, whatever the variables are. */
+function isCertain(selection: SelectionNode, place: Place): boolean {
+  if ((selection.directives ?? []).length > 0) return false;
+  if (selection.kind !== Kind.INLINE_FRAGMENT) return true;
+  const inner = narrowed(selection.typeCondition?.name.value, place);
+  return inner?.possible.size === place.possible.size && selection.selectionSet.selections.some((each) => isCertain(each, inner));
 }
 
 /** What is still to be decided by variables; undefined: it is left out in any case. */
