@@ -40,18 +40,7 @@ const OPERATIONS_PER_GRAPH = 10;
 
 /** Compares answers over random graphs that have a feature, until there are enough cases or one differs. */
 export async function runProfile(profile: Profile, options: RunOptions): Promise<Tally> {
-  const tally: Tally = {
-    cases: 0,
-    graphs: 0,
-    discardedGraphs: new Map(),
-    discardedOperations: 0,
-    known: new Map(),
-    shown: 0,
-    plans: new Set(),
-    apolloAsked: 0,
-    apolloAgreed: 0,
-    difference: null,
-  };
+  const tally = emptyTally();
   const compareOnce = fc.asyncProperty(fc.gen(), async (generate) => {
     if (tally.cases >= options.cases || tally.difference) return;
     const choose = choicesOf(generate);
@@ -94,13 +83,13 @@ async function compareOn(
     };
     tally.cases++;
     const found = { subgraphs, data, ...asked };
+    noteFeature(profile, drawn, ours, operation, tally);
     if (await findDifference(built, ours, asked)) {
       const known = KNOWN.find(({ mayShow }) => mayShow(found));
       if (!known) return found;
       tally.known.set(known.why, (tally.known.get(known.why) ?? 0) + 1);
       continue;
     }
-    noteFeature(profile, drawn, ours, operation, tally);
     if (askApollo && left === 1) {
       const theirs = await runApollo(built, asked);
       if (theirs) tally.apolloAsked++;
@@ -117,14 +106,38 @@ function noteFeature(
   { operation, used }: Operation,
   tally: Tally,
 ): void {
-  const plan = ours.plan(operation);
+  const plan = planOf(ours, operation);
   tally.plans.add(plan);
   const isMarked = [...used].some((each) => marks.has(each));
   const inSdl = !profile.sdl || Object.values(subgraphs).some((sdl) => profile.sdl!.test(sdl));
   if (isMarked && inSdl && (profile.plan?.test(plan) ?? true)) tally.shown++;
 }
 
+/** One that cannot be planned is a difference, and told of as such. */
+function planOf(ours: Ours, operation: string): string {
+  try {
+    return ours.plan(operation);
+  } catch (error) {
+    return String(error);
+  }
+}
+
 /** Every profile draws other graphs. */
 function seedOf({ name }: Profile, { seed }: RunOptions): number {
   return [...name].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) | 0, seed);
+}
+
+export function emptyTally(): Tally {
+  return {
+    cases: 0,
+    graphs: 0,
+    discardedGraphs: new Map(),
+    discardedOperations: 0,
+    known: new Map(),
+    shown: 0,
+    plans: new Set(),
+    apolloAsked: 0,
+    apolloAgreed: 0,
+    difference: null,
+  };
 }

@@ -127,15 +127,11 @@ export function addRoot(
   return addField(draft, subgraph, 'Query', freeName(draft, 'Query', `${subgraph}${typesOf(draft, 'type').length}`), type, more);
 }
 
-const LEAVES: Readonly<Record<string, readonly [Keyword, readonly string[]]>> = {
-  Stamp: ['scalar', []],
-  Tone: ['enum', ['LOW', 'MID', 'HIGH']],
-};
-
 function declareLeaves(draft: Draft, subgraph: string, text: string): void {
-  for (const [name, [keyword, members]] of Object.entries(LEAVES))
-    if (text.includes(name))
-      for (const member of [...members, '']) member && typePart(draft, subgraph, name, keyword).members.add(member);
+  if (text.includes('Tone')) {
+    const tone = typePart(draft, subgraph, 'Tone', 'enum');
+    for (const value of ['LOW', 'MID', 'HIGH']) tone.members.add(value);
+  }
   if (text.includes('Stamp')) typePart(draft, subgraph, 'Stamp', 'scalar');
   if (!text.includes('Filter') || draft.subgraphs.get(subgraph)!.has('Filter')) return;
   const filter = typePart(draft, subgraph, 'Filter', 'input');
