@@ -13,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../errors.js';
 import type { DataName } from './dataNames.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
+import { mergeRepeatedEffects } from './mergeRepeatedEffects.js';
 import { normalizeSelections } from './normalizeSelections.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment, RoutedInstance } from './OperationPlan.js';
@@ -47,7 +48,8 @@ export function createPlanner(supergraph: Supergraph, { cachedPlans = 2_000 }: {
   const planOperation = (asked: DocumentNode, operationName?: string): OperationPlan => {
     const document = normalizeSelections(supergraph.apiSchema, asked, findOperation(asked, operationName));
     const operation = findOperation(document, operationName);
-    const fields = rootFieldsOf(document, operation);
+    const allFields = rootFieldsOf(document, operation);
+    const fields = operation.operation === 'mutation' ? mergeRepeatedEffects(allFields) : allFields;
     if (operation.operation === 'subscription')
       return planSubscription(supergraph, document, operation, fields, (part) => build(schemas.client, whole(part)));
     const segments: PlanSegment[] = [];
