@@ -1,11 +1,16 @@
 import { composeServices } from '@apollo/composition';
 import { Supergraph } from '@apollo/federation-internals';
-import { parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
-import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
+import { parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { createMonolith, type Monolith } from './createMonolith.js';
 import { createSubgraph, type RunSubgraph } from './createSubgraph.js';
 import type { FederationCase } from './FederationCase.js';
 import { readGraph } from './readGraph.js';
+
+/** One request to a subgraph, answered with fresh JSON as if it came from elsewhere. */
+export type Source = (
+  query: string,
+  variables: Record<string, unknown>,
+) => Promise<{ data?: Record<string, unknown> | null; errors?: GraphQLFormattedError[] }>;
 
 export interface BuiltGraph {
   readonly supergraphSdl: string;
@@ -13,11 +18,11 @@ export interface BuiltGraph {
   readonly apiSchema: GraphQLSchema;
   readonly monolith: Monolith;
   readonly subgraphs: ReadonlyMap<string, RunSubgraph>;
-  /** Clients for one operation; those of `down` reject. */
-  clients(down?: readonly string[]): ReadonlyMap<string, SubgraphClient>;
+  /** The subgraphs as one operation meets them; those of `down` reject. */
+  sources(down?: readonly string[]): ReadonlyMap<string, Source>;
 }
 
-/** Null, with the reasons, when the subgraphs do not compose. */
+/** Or the reasons why the subgraphs do not compose. */
 export function buildGraph({
   subgraphs,
   data,
@@ -39,23 +44,14 @@ export function buildGraph({
     apiSchema,
     monolith: createMonolith(apiSchema, graph, data),
     subgraphs: running,
-    clients: (down = []) => {
+    sources: (down = []) => {
       const log: string[] = [];
-      return new Map([...running].map(([name, run]) => [name, down.includes(name) ? DEAD : clientOf(run, log)]));
+      const dead: Source = () => Promise.reject(new Error('down'));
+      const alive =
+        (run: RunSubgraph): Source =>
+        async (query, variables) =>
+          JSON.parse(JSON.stringify(await run(query, variables, log))) as Awaited<ReturnType<Source>>;
+      return new Map([...running].map(([name, run]) => [name, down.includes(name) ? dead : alive(run)]));
     },
   };
-}
-
-const DEAD: SubgraphClient = { request: () => Promise.reject(new Error('down')), close: async () => undefined };
-
-function clientOf(run: RunSubgraph, log: string[]): SubgraphClient {
-  return {
-    request: async ({ query, variables }) => overTheWire(await run(query, { ...variables }, log)),
-    close: async () => undefined,
-  };
-}
-
-/** As it arrives from elsewhere: fresh objects, no more than JSON. */
-function overTheWire(result: ExecutionResult): { data?: Record<string, unknown> | null } {
-  return JSON.parse(JSON.stringify(result)) as { data?: Record<string, unknown> | null };
 }

@@ -9,16 +9,15 @@ import type { FederationCase } from './FederationCase.js';
  * for security or needs the router.
  */
 export async function runApollo(
-  { supergraphSdl, apiSchema, clients }: BuiltGraph,
+  { supergraphSdl, apiSchema, sources }: BuiltGraph,
   { operation, variables, down }: Pick<FederationCase, 'operation' | 'variables' | 'down'>,
 ): Promise<Answer | null> {
-  const inProcess = clients(down);
+  const inProcess = sources(down);
   const gateway = new ApolloGateway({
     supergraphSdl,
     logger: SILENT,
     buildService: ({ name }) => ({
-      process: async ({ request: { query, variables: given } }) =>
-        (await inProcess.get(name)!.request({ query: query!, variables: given ?? {} }, null as never)) as never,
+      process: async ({ request: { query, variables: given } }) => (await inProcess.get(name)!(query!, given ?? {})) as never,
     }),
   });
   try {

@@ -1,5 +1,6 @@
 import { parse } from 'graphql';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGovernance } from '../../../gateway/governance/createGovernance.js';
 import { createPolicyEngine } from '../../../gateway/governance/createPolicyEngine.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
@@ -10,9 +11,10 @@ import { createMetrics } from '../../../gateway/telemetry/createMetrics.js';
 import { ANONYMOUS } from '../../../subgraphs/shared/principal.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 import type { Answer } from './compareAnswers.js';
-import type { BuiltGraph } from './buildCase.js';
+import type { BuiltGraph, Source } from './buildCase.js';
 import type { FederationCase } from './FederationCase.js';
 
+/** The one place where the tests of this folder touch planner, governance and executor; startOverHttp.ts touches the whole gateway. */
 export interface Ours {
   /** Throws what the gateway throws. */
   run(asked: Pick<FederationCase, 'operation' | 'variables' | 'scopes' | 'down'>): Promise<Answer>;
@@ -20,10 +22,14 @@ export interface Ours {
   plan(operation: string): string;
 }
 
-export type StartOurs = (built: Pick<BuiltGraph, 'supergraphSdl' | 'clients'>) => Ours;
+export type StartOurs = (built: Pick<BuiltGraph, 'supergraphSdl' | 'sources'>) => Ours;
 
-/** The one place where the tests of this folder touch the planner, governance and executor of the gateway. */
-export const startOurs: StartOurs = ({ supergraphSdl, clients }) => {
+/** `source` is asked for anew for each request. */
+export function toClient(source: () => Source): SubgraphClient {
+  return { request: ({ query, variables }) => source()(query, { ...variables }), close: async () => undefined };
+}
+
+export const startOurs: StartOurs = ({ supergraphSdl, sources }) => {
   const supergraph = loadSupergraph(supergraphSdl);
   const planner = createPlanner(supergraph);
   const engine = createPolicyEngine(null);
@@ -41,7 +47,7 @@ export const startOurs: StartOurs = ({ supergraphSdl, clients }) => {
         document,
         variables,
         coerced,
-        clients: clients(down),
+        clients: new Map([...sources(down)].map(([name, source]) => [name, toClient(() => source)])),
         context: { ...anonymousContext(), request: { ...anonymousContext().request, principal } },
         denied: governed.denied,
       });

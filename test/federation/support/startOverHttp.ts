@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createControl } from '../../../gateway/createControl.js';
-import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGateway } from '../../../gateway/gateway.js';
 import type { BuiltGraph } from './buildCase.js';
 import type { Answer } from './compareAnswers.js';
 import type { FederationCase } from './FederationCase.js';
+import { toClient } from './runOurs.js';
 
 export interface OverHttp {
   /** As an anonymous caller. */
@@ -14,17 +14,12 @@ export interface OverHttp {
 }
 
 /** The second way to ours: the whole gateway as `mesh gateway` starts it, on a free port, and its subgraphs in this process. */
-export async function startOverHttp({ supergraphSdl, subgraphs, clients }: BuiltGraph): Promise<OverHttp> {
-  let current = clients();
-  const delegating = new Map(
-    [...subgraphs.keys()].map((name): [string, SubgraphClient] => [
-      name,
-      { request: (request, context) => current.get(name)!.request(request, context), close: async () => undefined },
-    ]),
-  );
+export async function startOverHttp({ supergraphSdl, subgraphs, sources }: BuiltGraph): Promise<OverHttp> {
+  let current = sources();
+  const clients = new Map([...subgraphs.keys()].map((name) => [name, toClient(() => current.get(name)!)]));
   const log = pino({ level: 'silent' });
   const gateway = await createGateway({
-    source: { sdl: supergraphSdl, clients: delegating },
+    source: { sdl: supergraphSdl, clients },
     eventLog: null,
     cache: null,
     config: { host: '127.0.0.1', port: 0, auth: { devTokens: false, jwt: null }, consoleFolder: '/nowhere' },
@@ -37,7 +32,7 @@ export async function startOverHttp({ supergraphSdl, subgraphs, clients }: Built
   const { url } = await gateway.listen();
   return {
     run: async ({ operation, variables = {}, down }) => {
-      current = clients(down);
+      current = sources(down);
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
