@@ -106,11 +106,12 @@ export function ensureEntity(draft: Draft, subgraph: string, name: string): Type
 
 const FIELD_NAMES = ['name', 'size', 'note', 'rank', 'mate', 'kin', 'hue', 'spot', 'crew', 'tale', 'age', 'den', 'path', 'song'];
 
-/** A name that the type has in no subgraph, nor any interface that it implements. */
+/** A name that the type has in no subgraph, nor any interface that it implements, nor any type that implements it. */
 export function freeName(draft: Draft, typeName: string, wanted = draft.choose.pick(FIELD_NAMES)): string {
   const interfaces = partsOf(draft, typeName).flatMap((part) => [...part.implements]);
+  const members = typesOf(draft, 'type').filter((name) => partsOf(draft, name).some((part) => part.implements.has(typeName)));
   const taken = new Set(
-    [typeName, ...interfaces].flatMap((name) => partsOf(draft, name).flatMap(({ fields }) => [...fields.keys()])),
+    [typeName, ...interfaces, ...members].flatMap((name) => partsOf(draft, name).flatMap(({ fields }) => [...fields.keys()])),
   );
   let name = wanted;
   for (let number = 2; taken.has(name); number++) name = `${wanted}${number}`;

@@ -116,7 +116,8 @@ export function drawUnion(draft: Draft, name: string): string[] {
   );
   for (const home of homes) {
     const part = typePart(draft, home, name, 'union');
-    for (const member of choose.some(typesOf(draft, 'type', home), 60, 1)) part.members.add(member);
+    const isObject = (member: string): boolean => typesOf(draft, 'interface').every((each) => each !== member);
+    for (const member of choose.some(typesOf(draft, 'type', home).filter(isObject), 60, 1)) part.members.add(member);
   }
   return homes;
 }

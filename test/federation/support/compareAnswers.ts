@@ -12,16 +12,20 @@ export interface Answer {
  */
 export function compareAnswers(expected: Answer, got: Answer, { denied = false } = {}): string | null {
   if (JSON.stringify(expected.data) !== JSON.stringify(got.data)) return 'data';
-  const [wanted, told] = [expected, got].map((answer) => placesOf(answer, denied)) as [string[], string[]];
-  const missing = wanted.filter((place) => !told.includes(place));
+  const [wanted, told] = [placesOf(expected), placesOf(got)];
+  const isTold = (place: string): boolean => {
+    const named = withoutIndices(place.split('.'));
+    return (got.errors ?? []).some(({ path = [] }) => `${withoutIndices(path)}.`.startsWith(named === '' ? '' : `${named}.`));
+  };
+  const missing = wanted.filter((place) => (denied ? !isTold(place) : !told.includes(place)));
   const invented = denied ? [] : told.filter((place) => !wanted.includes(place));
   if (missing.length > 0) return `no error at ${missing.map(quote).join(', ')}`;
   return invented.length > 0 ? `an error at ${invented.map(quote).join(', ')}` : null;
 }
 
-export function placesOf({ data, errors = [] }: Answer, withoutIndices = false): string[] {
+/** Where the errors are, up to the first null of the answer. */
+function placesOf({ data, errors = [] }: Answer): string[] {
   const upToNull = (path: readonly (string | number)[]): string => {
-    if (withoutIndices) return path.filter((step) => typeof step === 'string').join('.');
     let value = data;
     const shown: (string | number)[] = [];
     for (const step of path) {
@@ -32,6 +36,10 @@ export function placesOf({ data, errors = [] }: Answer, withoutIndices = false):
     return shown.join('.');
   };
   return [...new Set(errors.map(({ path = [] }) => upToNull(path)))].sort();
+}
+
+function withoutIndices(path: readonly (string | number)[]): string {
+  return path.filter((step) => !/^\d+$/.test(String(step))).join('.');
 }
 
 function quote(place: string): string {
