@@ -83,8 +83,9 @@ async function compareOn(
     };
     tally.cases++;
     const found = { subgraphs, data, ...asked };
+    const difference = await findDifference(built, ours, asked);
     noteFeature(profile, drawn, ours, operation, tally);
-    if (await findDifference(built, ours, asked)) {
+    if (difference) {
       const known = KNOWN.find(({ mayShow }) => mayShow(found));
       if (!known) return found;
       tally.known.set(known.why, (tally.known.get(known.why) ?? 0) + 1);
@@ -101,16 +102,15 @@ async function compareOn(
 
 function noteFeature(
   profile: Profile,
-  { subgraphs, marks }: DrawnGraph,
+  { subgraphs, marks, built }: DrawnGraph,
   ours: Ours,
   { operation, used }: Operation,
   tally: Tally,
 ): void {
-  const plan = planOf(ours, operation);
-  tally.plans.add(plan);
+  tally.plans.add(planOf(ours, operation));
   const isMarked = [...used].some((each) => marks.has(each));
   const inSdl = !profile.sdl || Object.values(subgraphs).some((sdl) => profile.sdl!.test(sdl));
-  if (isMarked && inSdl && (profile.plan?.test(plan) ?? true)) tally.shown++;
+  if (isMarked && inSdl && (!profile.asks || built.asked().some((query) => profile.asks!.test(query)))) tally.shown++;
 }
 
 /** One that cannot be planned is a difference, and told of as such. */

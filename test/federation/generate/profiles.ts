@@ -23,8 +23,8 @@ export interface Profile {
   readonly operation?: OperationOptions;
   /** Who asks, and which subgraphs are down. */
   readonly asked?: (choose: Choices, subgraphs: readonly string[]) => Pick<FederationCase, 'scopes' | 'down'>;
-  /** In the plan, when the operation selects a marked field. */
-  readonly plan?: RegExp;
+  /** In a request to some subgraph. */
+  readonly asks?: RegExp;
   /** In the SDL of some subgraph. */
   readonly sdl?: RegExp;
   /** Of the cases at least so many percent have it. */
@@ -56,44 +56,44 @@ const mixed: Feature = (draft) => {
 const ENTITIES = /_entities/;
 
 export const profiles: readonly Profile[] = [
-  { name: 'several keys', features: [keys.severalKeys], sdl: /@key\(fields: "code"\)/, plan: ENTITIES },
-  { name: 'compound keys', features: [keys.compoundKey], sdl: /@key\(fields: "(id kind|kind id)"\)/, plan: ENTITIES },
-  { name: 'nested keys', features: [keys.nestedKey], sdl: /@key\(fields: "[^"]*home \{/, plan: ENTITIES },
-  { name: 'keys that are not resolvable', features: [keys.unresolvableKey], sdl: /resolvable: false/, plan: ENTITIES },
-  { name: 'null keys', features: [keys.nullKey], sdl: /code: String/, plan: ENTITIES },
-  { name: '@requires', features: [requires.requires], sdl: /@requires/, plan: ENTITIES },
+  { name: 'several keys', features: [keys.severalKeys], sdl: /@key\(fields: "code"\)/, asks: ENTITIES },
+  { name: 'compound keys', features: [keys.compoundKey], sdl: /@key\(fields: "(id kind|kind id)"\)/, asks: ENTITIES },
+  { name: 'nested keys', features: [keys.nestedKey], sdl: /@key\(fields: "[^"]*home \{/, asks: ENTITIES },
+  { name: 'keys that are not resolvable', features: [keys.unresolvableKey], sdl: /resolvable: false/, asks: ENTITIES },
+  { name: 'null keys', features: [keys.nullKey], sdl: /code: String/, asks: ENTITIES },
+  { name: '@requires', features: [requires.requires], sdl: /@requires/, asks: ENTITIES },
   {
     name: '@requires with arguments',
     features: [requires.requiresWithArguments],
     sdl: /@requires\(fields: "\w+\(/,
-    plan: ENTITIES,
+    asks: ENTITIES,
   },
   {
     name: '@requires with conflicting arguments',
     features: [requires.requiresConflicting],
     sdl: /@requires\(fields: "\w+\(n/,
-    plan: ENTITIES,
+    asks: ENTITIES,
   },
-  { name: '@requires of nested fields', features: [requires.requiresNested], sdl: /@requires\(fields: "\w+ \{/, plan: ENTITIES },
-  { name: '@requires of what requires', features: [requires.requiresChain], sdl: /@requires/, plan: ENTITIES },
+  { name: '@requires of nested fields', features: [requires.requiresNested], sdl: /@requires\(fields: "\w+ \{/, asks: ENTITIES },
+  { name: '@requires of what requires', features: [requires.requiresChain], sdl: /@requires/, asks: ENTITIES },
   {
     name: '@requires of abstract types',
     features: [requires.requiresAbstract],
     sdl: /@requires\(fields: "[^"]*\.\.\. on/,
-    plan: ENTITIES,
+    asks: ENTITIES,
   },
-  { name: '@requires on an interface', features: [requires.requiresOnInterface], sdl: /@requires/, plan: ENTITIES },
-  { name: '@requires on an @interfaceObject', features: [requiresOnInterfaceObject], sdl: /@interfaceObject/, plan: ENTITIES },
+  { name: '@requires on an interface', features: [requires.requiresOnInterface], sdl: /@requires/, asks: ENTITIES },
+  { name: '@requires on an @interfaceObject', features: [requiresOnInterfaceObject], sdl: /@interfaceObject/, asks: ENTITIES },
   { name: '@provides', features: [provides.provides], sdl: /@provides/ },
   { name: '@provides on a union', features: [provides.providesOnUnion], sdl: /@provides\(fields: "\.\.\. on/ },
   { name: '@provides on an interface', features: [provides.providesOnInterface], sdl: /@provides\(fields: "\.\.\. on/ },
   { name: '@override', features: [override], sdl: /@override/ },
   { name: '@override with labels', features: [overrideLabelled], sdl: /@override\(.*label/ },
-  { name: '@interfaceObject', features: [interfaceObject], sdl: /@interfaceObject/, plan: ENTITIES },
+  { name: '@interfaceObject', features: [interfaceObject], sdl: /@interfaceObject/, asks: ENTITIES },
   { name: '@shareable', features: [shareable], sdl: /@shareable/ },
   { name: '@shareable, unalike', features: [shareableUnalike], sdl: /@shareable/ },
   { name: '@inaccessible', features: [inaccessible], sdl: /@inaccessible/ },
-  { name: '@context', features: [context], sdl: /@fromContext/, plan: ENTITIES },
+  { name: '@context', features: [context], sdl: /@fromContext/, asks: ENTITIES },
   { name: '@authenticated', features: [security.authenticated], sdl: /@authenticated/, asked: anonymousOrKnown },
   { name: '@requiresScopes', features: [security.requiresScopes], sdl: /@requiresScopes/, asked: anonymousOrKnown },
   { name: '@policy', features: [security.policy], sdl: /@policy/, asked: anonymousOrKnown },
@@ -105,7 +105,7 @@ export const profiles: readonly Profile[] = [
   { name: '@skip and @include', features: [keys.severalKeys, abstractTypes], operation: { conditions: 45 }, share: 20 },
   { name: 'enums and inputs that intersect', features: [enumsAndInputs], sdl: /enum \w+In / },
   { name: 'null propagation', features: [failures.nullPropagation] },
-  { name: 'entities that are not everywhere', features: [failures.missingEntities], plan: ENTITIES },
+  { name: 'entities that are not everywhere', features: [failures.missingEntities], asks: ENTITIES },
   { name: 'fields that fail', features: [failures.failingFields] },
   {
     name: 'subgraphs that fail',
@@ -113,6 +113,6 @@ export const profiles: readonly Profile[] = [
     asked: (choose, subgraphs) => ({ down: choose.some(subgraphs, 20, 1) }),
   },
   { name: 'mutations in order', features: [failures.mutations], operation: { kind: 'mutation' } },
-  { name: 'Federation 1', features: [federation1], sdl: /^(?!.*@link).*extend type/s, plan: ENTITIES },
+  { name: 'Federation 1', features: [federation1], sdl: /^(?!.*@link).*extend type/s, asks: ENTITIES },
   { name: 'several features', features: [mixed] },
 ];

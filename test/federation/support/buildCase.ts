@@ -20,6 +20,8 @@ export interface BuiltGraph {
   readonly subgraphs: ReadonlyMap<string, RunSubgraph>;
   /** The subgraphs as one operation meets them; those of `down` reject. */
   sources(down?: readonly string[]): ReadonlyMap<string, Source>;
+  /** What subgraphs were asked since `sources` was last called. */
+  asked(): readonly string[];
 }
 
 /** Or the reasons why the subgraphs do not compose. */
@@ -38,19 +40,24 @@ export function buildGraph({
   const apiSchema = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false })
     .apiSchema()
     .toGraphQLJSSchema();
+  let asked: string[] = [];
   const running = new Map(Object.entries(subgraphs).map(([name, sdl]) => [name, createSubgraph(name, sdl, graph, data)]));
   return {
     supergraphSdl,
     apiSchema,
     monolith: createMonolith(apiSchema, graph, data),
     subgraphs: running,
+    asked: () => asked,
     sources: (down = []) => {
       const log: string[] = [];
+      asked = [];
       const dead: Source = () => Promise.reject(new Error('down'));
       const alive =
         (run: RunSubgraph): Source =>
-        async (query, variables) =>
-          JSON.parse(JSON.stringify(await run(query, variables, log))) as Awaited<ReturnType<Source>>;
+        async (query, variables) => {
+          asked.push(query);
+          return JSON.parse(JSON.stringify(await run(query, variables, log))) as Awaited<ReturnType<Source>>;
+        };
       return new Map([...running].map(([name, run]) => [name, down.includes(name) ? dead : alive(run)]));
     },
   };
