@@ -6,6 +6,7 @@ import {
   isInputObjectType,
   isListType,
   isNonNullType,
+  isObjectType,
   isRequiredArgument,
   parse,
   validate,
@@ -88,7 +89,9 @@ function drawSelection(drawing: Drawing, type: GraphQLCompositeType, depth: numb
     : [type, ...('getInterfaces' in type ? type.getInterfaces() : [])];
   const wanted = choose.some(conditions, isAbstractType(type) ? 45 : 8, fields.length === 0 ? 1 : 0);
   for (const condition of depth > 1 ? wanted : []) {
-    const inner = drawSelection(drawing, condition, depth - 1, scope);
+    // Objects of different types may have different fields under one name.
+    const own = isObjectType(condition) && condition !== type && choose.chance(25) ? new Map(scope) : scope;
+    const inner = drawSelection(drawing, condition, depth - 1, own);
     if (choose.chance(30)) {
       const name = `F${drawing.fragments.length}`;
       drawing.fragments.push(`fragment ${name} on ${condition.name} ${inner}`);
