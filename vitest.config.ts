@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { plantBugs } from './test/federation/planted/plantBugs.js';
 
 // Node takes graphql's CommonJS build, as Apollo's packages do; left alone, vite would take the other one, and graphql refuses to be two.
 const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }];
@@ -11,6 +13,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
+        plugins: [plantBugs(fileURLToPath(new URL('.', import.meta.url)))],
         test: {
           ...common,
           name: 'unit',

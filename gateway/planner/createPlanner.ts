@@ -4,6 +4,8 @@ import { MeshError } from '../errors.js';
 import { checkDefer, hasDefer, withoutDefer } from './defer.js';
 import type { PlanNode } from './federation.js';
 import { labelDefers } from './labelDefers.js';
+import { mergeRepeatedEffects } from './mergeRepeatedEffects.js';
+import { normalizeSelections } from './normalizeSelections.js';
 import type { Supergraph } from './loadSupergraph.js';
 import type { OperationPlan, PlanSegment } from './OperationPlan.js';
 import { isLabelOn } from './overrideLabels.js';
@@ -56,9 +58,11 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
   ): OperationPlan => {
     if (deferring) checkDefer(given, findOperation(given).operation, rootFieldsOf(given, findOperation(given)));
     const deferred = deferring ? labelDefers(given) : undefined;
-    const document = deferred?.document ?? given;
+    const asked = deferred?.document ?? given;
+    const document = normalizeSelections(supergraph.apiSchema, asked, findOperation(asked, operationName));
     const operation = findOperation(document, operationName);
-    const fields = rootFieldsOf(document, operation);
+    const allFields = rootFieldsOf(document, operation);
+    const fields = operation.operation === 'mutation' ? mergeRepeatedEffects(allFields) : allFields;
     if (operation.operation === 'subscription')
       return planSubscription(supergraph, document, operation, fields, (part) => build('client', whole(withoutDefer(part)), on));
     const fetches = (schema: 'client' | 'full', part: DocumentNode) => build(schema, part, on) as PlanNode | undefined;
@@ -86,7 +90,7 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
     const part = withRootFields(document, operation, deferring ? toSelections(fetched) : fetched.map(toSelection));
     const nodes = parts(operation, part).map((each) => fetches('client', each));
     // It says nothing when it finds no way, and an answer of nulls would be a lie.
-    if (!nodes.some((node) => node) && fetched.some(mayBeIncluded))
+    if (!nodes.some((node) => node))
       throw new MeshError('PLANNING_FAILED', 'No subgraph can resolve what the operation asks for.');
     return nodes.map((node, index) => (index === 0 ? { node } : { node, apart: true }));
   };
@@ -154,13 +158,4 @@ interface Known {
   readonly labels: readonly string[];
   readonly defers: boolean;
   readonly typed: boolean;
-}
-
-/** False when a literal @skip or @include leaves the field out whatever the variables are. */
-function mayBeIncluded({ field, conditions }: RootField): boolean {
-  return ![...conditions, field.directives ?? []].flat().some(({ name, arguments: args }) => {
-    const value = args?.find((each) => each.name.value === 'if')?.value;
-    if (value?.kind !== Kind.BOOLEAN) return false;
-    return (name.value === 'skip' && value.value) || (name.value === 'include' && !value.value);
-  });
 }

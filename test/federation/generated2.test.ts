@@ -1,0 +1,3 @@
+import { testProfiles } from './testProfiles.js';
+
+testProfiles(1);

@@ -1,0 +1,47 @@
+export interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly { readonly path?: readonly (string | number)[] | undefined }[] | undefined;
+}
+
+/**
+ * What is different, or null. Data must be equal down to the order of keys in its JSON text. Errors must be at the same places up to the
+ * first null: once a non-null failure has made something null, the specification leaves open which further ones are reported.
+ *
+ * `denied`: what a caller may not have is told of once for all items of a list, even of an empty one, so there only those places must be
+ * told of that the oracle names.
+ */
+export function compareAnswers(expected: Answer, got: Answer, { denied = false } = {}): string | null {
+  if (JSON.stringify(expected.data) !== JSON.stringify(got.data)) return 'data';
+  const [wanted, told] = [placesOf(expected), placesOf(got)];
+  const isTold = (place: string): boolean => {
+    const named = withoutIndices(place.split('.'));
+    return (got.errors ?? []).some(({ path = [] }) => `${withoutIndices(path)}.`.startsWith(named === '' ? '' : `${named}.`));
+  };
+  const missing = wanted.filter((place) => (denied ? !isTold(place) : !told.includes(place)));
+  const invented = denied ? [] : told.filter((place) => !wanted.includes(place));
+  if (missing.length > 0) return `no error at ${missing.map(quote).join(', ')}`;
+  return invented.length > 0 ? `an error at ${invented.map(quote).join(', ')}` : null;
+}
+
+/** Where the errors are, up to the first null of the answer. */
+function placesOf({ data, errors = [] }: Answer): string[] {
+  const upToNull = (path: readonly (string | number)[]): string => {
+    let value = data;
+    const shown: (string | number)[] = [];
+    for (const step of path) {
+      if (value === null || value === undefined) break;
+      value = (value as Record<string | number, unknown>)[step];
+      shown.push(step);
+    }
+    return shown.join('.');
+  };
+  return [...new Set(errors.map(({ path = [] }) => upToNull(path)))].sort();
+}
+
+function withoutIndices(path: readonly (string | number)[]): string {
+  return path.filter((step) => !/^\d+$/.test(String(step))).join('.');
+}
+
+function quote(place: string): string {
+  return place === '' ? 'the root' : place;
+}
