@@ -1,4 +1,4 @@
-import { parse } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGovernance } from '../../../gateway/governance/createGovernance.js';
@@ -34,10 +34,17 @@ export const startOurs: StartOurs = ({ supergraphSdl, sources }) => {
   const planner = createPlanner(supergraph);
   const engine = createPolicyEngine(null);
   const govern = createGovernance({ supergraph, engine, recorder: null, metrics: createMetrics(), clock: () => 0 });
+  // The same document for the same text, as in the gateway: what is compiled for it serves again.
+  const documents = new Map<string, DocumentNode>();
+  const documentOf = (operation: string): DocumentNode => {
+    let document = documents.get(operation);
+    if (!document) documents.set(operation, (document = parse(operation)));
+    return document;
+  };
   return {
-    plan: (operation) => printPlan(planner.plan(parse(operation))),
+    plan: (operation) => printPlan(planner.plan(documentOf(operation))),
     run: async ({ operation, variables = {}, scopes, down }) => {
-      const document = parse(operation);
+      const document = documentOf(operation);
       const principal = scopes ? { ...ANONYMOUS, id: 'ada', kind: 'USER' as const, tenant: 'north', scopes } : ANONYMOUS;
       const coerced = coerceVariables({ schema: supergraph.apiSchema, document, variables });
       const governed = govern(document, undefined, coerced, principal);
