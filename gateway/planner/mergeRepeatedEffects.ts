@@ -4,18 +4,19 @@ import { responseName, type RootField } from './rootFields.js';
 /**
  * The root fields of a mutation with each response name once, where it was first: the planner makes a fetch of its own for a repetition
  * that has a condition or stands behind a field of another subgraph, and the effect would be had twice. What the repetition selects is
- * kept, under its conditions. What is first under one condition and then without any is in its first place or in the later one, never in
- * both. Two that depend on different conditions stay as they are.
+ * kept, under its conditions. What is first under one condition and then under none or another is in its first place or in the later
+ * one, never in both. What is first under several conditions and then under others stays as it is.
  */
 export function mergeRepeatedEffects(fields: readonly RootField[]): RootField[] {
   const merged: RootField[] = [];
   for (const repeated of fields) {
     const index = merged.findIndex(({ field }) => responseName(field) === responseName(repeated.field));
     const first = merged[index];
-    const otherwise = first && conditionsOf(repeated).length === 0 ? opposite(conditionsOf(first)) : undefined;
-    if (first && (otherwise || isTakenInBy(first, repeated))) merged[index] = takeIn(first, repeated);
+    const isSame = first !== undefined && isTakenInBy(first, repeated);
+    const otherwise = first && !isSame ? opposite(conditionsOf(first)) : undefined;
+    if (first && (otherwise || isSame)) merged[index] = takeIn(first, repeated);
     else merged.push(repeated);
-    if (otherwise) merged.push({ ...repeated, conditions: [[otherwise]] });
+    if (otherwise) merged.push({ ...repeated, conditions: [[otherwise], ...repeated.conditions] });
   }
   return merged;
 }

@@ -36,7 +36,9 @@ interface Drawing {
   readonly variables: Record<string, unknown>;
   readonly fragments: string[];
   readonly used: Set<string>;
-  conditions: number;
+  readonly conditions: number;
+  /** Fields that may still be drawn: the stock planner takes seconds for a large operation through interfaces. */
+  fieldsLeft: number;
 }
 
 /** Response names of one object, whatever fragments they stand in, so that fields of one name can be merged. */
@@ -47,6 +49,8 @@ export interface OperationOptions {
   /** Percent. */
   readonly conditions?: number;
 }
+
+const MOST_FIELDS = 30;
 
 /** A random operation that is valid for the schema; null when what was drawn is not. */
 export function drawOperation(
@@ -67,6 +71,7 @@ export function drawOperation(
     fragments: [],
     used: new Set(),
     conditions,
+    fieldsLeft: MOST_FIELDS,
   };
   const selection = drawSelection(drawing, root, 5, new Map());
   const declared = drawing.declared.length > 0 ? ` (${drawing.declared.join(', ')})` : '';
@@ -81,14 +86,14 @@ function drawSelection(drawing: Drawing, type: GraphQLCompositeType, depth: numb
   const parts: string[] = [];
   const fields = 'getFields' in type ? Object.values(type.getFields()) : [];
   const usable = fields.filter((field) => depth > 1 || !isCompositeType(getNamedType(field.type)));
-  for (let count = choose.between(1, 3); count > 0 && usable.length > 0; count--)
+  for (let count = choose.between(1, 3); count > 0 && usable.length > 0 && drawing.fieldsLeft-- > 0; count--)
     parts.push(drawField(drawing, type, pickField(drawing, type, usable, depth), depth, scope));
   if (choose.chance(25)) parts.push(typename(drawing, scope));
   const conditions = isAbstractType(type)
     ? [type, ...schema.getPossibleTypes(type), ...interfacesAround(schema, type)]
     : [type, ...('getInterfaces' in type ? type.getInterfaces() : [])];
   const wanted = choose.some(conditions, isAbstractType(type) ? 45 : 8, fields.length === 0 ? 1 : 0);
-  for (const condition of depth > 1 ? wanted : []) {
+  for (const condition of depth > 1 && drawing.fieldsLeft > 0 ? wanted : []) {
     // Objects of different types may have different fields under one name.
     const own = isObjectType(condition) && condition !== type && choose.chance(25) ? new Map(scope) : scope;
     const inner = drawSelection(drawing, condition, depth - 1, own);

@@ -74,9 +74,9 @@ it.each([
     'make @skip(if: $v) { id size } count ... @include(if: $v) { make { size } }',
   ],
   [
-    'keeps apart what has other conditions',
-    'mutation ($v: Boolean!) { count @include(if: $v) make { id } count @skip(if: $v) }',
-    'count @include(if: $v) make { id } count @skip(if: $v)',
+    'makes in one of two places what has two conditions',
+    'mutation ($v: Boolean!, $w: Boolean!) { count @include(if: $v) make { id } count @skip(if: $w) }',
+    'count @include(if: $v) make { id } ... @skip(if: $v) { count @skip(if: $w) }',
   ],
   [
     'keeps apart what has other names',
