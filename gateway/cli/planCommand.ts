@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, validate } from 'graphql';
+import { Kind, parse, validate, type DocumentNode } from 'graphql';
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
 import { createPlanner } from '../planner/createPlanner.js';
 import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { printPlan } from '../planner/printPlan.js';
+import { findOperation } from '../planner/rootFields.js';
 
 export interface PlanOptions {
   readonly supergraph?: string;
@@ -24,8 +25,15 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
   const errors = validate(supergraph.apiSchema, document);
   if (errors.length > 0) throw new MeshError('GRAPHQL_VALIDATION_FAILED', errors.map(String).join('\n\n'));
   const planner = createPlanner(supergraph, { overrideLabels: new Set(options.label), random: () => 1 });
-  const plan = planner.plan(document, options.operation, { defer: options.defer ?? false });
+  const plan = planner.plan(alone(document, options.operation), undefined, { defer: options.defer ?? false });
   process.stdout.write(`${printPlan(plan)}\n`);
+}
+
+/** The document with one of its operations only. */
+function alone(document: DocumentNode, name: string | undefined): DocumentNode {
+  const operation = findOperation(document, name);
+  const definitions = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  return { ...document, definitions: [operation, ...definitions] };
 }
 
 async function read(file: string): Promise<string> {

@@ -6,7 +6,7 @@ import { compileTargets, type CollectTargets } from './compileTargets.js';
 import type { Place, Places } from './places.js';
 import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
 import { selectionTree, type SelectionTree } from './selectionTree.js';
-import type { IsInterface, ResponsePath } from './Target.js';
+import { isTypeStep, type IsInterface, type ResponsePath } from './Target.js';
 
 /** What is done, in which order, to answer an operation. */
 export type Step =
@@ -115,7 +115,7 @@ function note(node: PlanNode, path: ResponsePath, parts: StepParts): Compile {
 function noteFetch(node: FetchNode, path: ResponsePath, { places, isPossible, isInterface }: StepParts): Compile {
   const brings = selectionTree(node);
   const place = places.add(path, brings);
-  if (node.contextRewrites?.length) places.keepApart();
+  if (node.contextRewrites?.length || path.some(isTypeStep)) places.keepApart();
   return () => ({
     kind: 'fetch',
     ids: node.id === undefined ? [] : [node.id],

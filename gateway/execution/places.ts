@@ -27,7 +27,7 @@ export interface Places {
   count(): number;
   /** Notes a fetch that adds to the objects at `path`. */
   add(path: readonly (string | number)[], brings: SelectionTree): Place;
-  /** Notes that the way to an object decides what is fetched for it (@fromContext), so that no two places may share one. */
+  /** Notes that the way to an object decides what is fetched for it (@fromContext, types on the way), so that no two places may share one. */
   keepApart(): void;
   readonly apart: boolean;
 }

@@ -41,12 +41,14 @@ export function hoistLiterals(schema: GraphQLSchema, document: DocumentNode, { s
   const known = new Map<string, string>();
   const info = new TypeInfo(schema);
   let next = 0;
+  /** The label of an @defer is part of the operation, and the planner must know it. */
+  let inDefer = false;
   const take = (node: Literal): VariableNode | undefined => {
     if (node.loc?.start !== starts[next]) return undefined;
     const literal = next++;
     const type = info.getInputType();
     const named = getNamedType(type);
-    if (!type || (node.kind !== Kind.STRING && isScalarType(named) && !isSpecifiedScalarType(named))) {
+    if (!type || inDefer || (node.kind !== Kind.STRING && isScalarType(named) && !isSpecifiedScalarType(named))) {
       kept.push(literal);
       return undefined;
     }
@@ -66,7 +68,16 @@ export function hoistLiterals(schema: GraphQLSchema, document: DocumentNode, { s
   };
   const hoisted = visit(
     document,
-    visitWithTypeInfo(info, { VariableDefinition: () => false, StringValue: take, IntValue: take, FloatValue: take }),
+    visitWithTypeInfo(info, {
+      VariableDefinition: () => false,
+      Directive: {
+        enter: ({ name }) => void (inDefer = name.value === 'defer'),
+        leave: () => void (inDefer = false),
+      },
+      StringValue: take,
+      IntValue: take,
+      FloatValue: take,
+    }),
   );
   const operation = findOperation(hoisted);
   const variableDefinitions = [...(operation.variableDefinitions ?? []), ...definitions];

@@ -15,7 +15,7 @@ export interface OperationPlan {
 }
 
 export interface PlanSegment {
-  /** Undefined: nothing to fetch (introspection, or everything skipped). */
+  /** Undefined: nothing to fetch (introspection, or everything skipped). Where @defer was kept it holds Defer nodes. */
   readonly node: PlanNode | undefined;
   /** Its data is kept apart from that of the other segments until it is complete. */
   readonly apart?: true;

@@ -177,3 +177,10 @@ describe('readConfig', () => {
     });
   });
 });
+
+it('reads the labels of overrides that hold', () => {
+  expect(readConfig({}).gateway.overrideLabels).toEqual([]);
+  expect(readConfig({ MESH_OVERRIDE_LABELS: 'a.b:c, percent-ish' }).gateway.overrideLabels).toEqual(['a.b:c', 'percent-ish']);
+  for (const wrong of ['percent(5)', 'a,,b', '1st', 'a b'])
+    expect(() => readConfig({ MESH_OVERRIDE_LABELS: wrong })).toThrow(/MESH_OVERRIDE_LABELS must be labels/);
+});

@@ -165,3 +165,20 @@ it('composition refuses a field that would give guarded data away by requiring i
   const two = `${link('2.11', 'key', 'external', 'requires')} type T @key(fields: "id") { id: ID! known: String @external shout: String @requires(fields: "known") }`;
   expect(() => compose({ one, two })).toThrow(/shout/);
 });
+
+it('withholds in silence what a policy denies in silence, though it is fetched as a key', async () => {
+  const mesh = federate({
+    one: [
+      `extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@composeDirective"])
+         @link(url: "https://agent-mesh.dev/mesh/v1.0", import: ["@governed"]) @composeDirective(name: "@governed")
+       directive @governed(action: String!, resource: String, id: String, attributes: String, when: String = "REQUEST", onDeny: String = "ERROR") repeatable on FIELD_DEFINITION
+       type Query { k: K } type K @key(fields: "id") { id: ID @governed(action: "k.id", onDeny: "NULL") open: Int }`,
+      { Query: { k: () => ({ id: 'secret', open: 1 }) } },
+    ],
+    two: [
+      `${link('2.11', 'key')} type K @key(fields: "id") { id: ID more: Int }`,
+      { K: { __resolveReference: (reference: object) => reference, more: ({ id }: { id: string }) => id.length } },
+    ],
+  });
+  expect(await mesh.run('{ k { id open more } }', {}, ADA)).toEqual({ data: { k: { id: null, open: 1, more: 6 } } });
+});

@@ -7,14 +7,18 @@ const shelves = federate({
   a: [
     `${link('2.8', 'key')} type Query { nodes: [Node] groups: [[Node]] }
      interface Node { id: ID! }
-     type A implements Node { id: ID! item: Item items: [Item] }
-     type B implements Node { id: ID! item: Item items: [Item] }
+     type A implements Node { id: ID! item: Item items: [Item] boss: Boss }
+     type B implements Node { id: ID! item: Item items: [Item] boss: Boss } type Boss @key(fields: "id") { id: ID! }
      type C implements Node { id: ID! item: Item }
      type Item @key(fields: "id") { id: ID! next: Item }`,
     {
       Query: { nodes: () => nodes, groups: () => [[nodes[0]], [nodes[1], null]] },
       Item: { next: ({ id }: { id: string }) => ({ id: `${id}+` }) },
     },
+  ],
+  c: [
+    `${link('2.8', 'key')} type Boss @key(fields: "id") { id: ID! desk: Item } type Item @key(fields: "id", resolvable: false) { id: ID! }`,
+    { Boss: { __resolveReference: (boss: object) => boss, desk: () => ({ id: 'desk' }) } },
   ],
   b: [
     `${link('2.8', 'key')} type Item @key(fields: "id") { id: ID! stars(of: Int): String moons: String }`,
@@ -29,8 +33,8 @@ const shelves = federate({
 });
 const item = { id: 'i' };
 const nodes = [
-  { __typename: 'A', id: 'a', item, items: [item, { id: 'j' }] },
-  { __typename: 'B', id: 'b', item, items: [item] },
+  { __typename: 'A', id: 'a', item, items: [item, { id: 'j' }], boss: { id: 'boss' } },
+  { __typename: 'B', id: 'b', item, items: [item], boss: { id: 'boss' } },
   { __typename: 'C', id: 'c', item },
 ];
 
@@ -62,6 +66,14 @@ describe('one response name with two meanings, depending on a type further out',
       data: {
         groups: [[{ item: { next: { n: '1 stars of i+' } } }], [{ item: { next: { n: '2 stars of i+' } } }, null]],
       },
+    });
+  });
+
+  it('does so for an entity that stands under both, and is asked for once', async () => {
+    const query = `{ nodes { ... on A { boss { desk { n: stars(of: 1) } } } ... on B { boss { desk { n: stars(of: 2) } } } } }`;
+    expect(needed(query)).toBe(true);
+    expect(await shelves.run(query)).toEqual({
+      data: { nodes: [{ boss: { desk: { n: '1 stars of desk' } } }, { boss: { desk: { n: '2 stars of desk' } } }, {}] },
     });
   });
 
