@@ -1,8 +1,7 @@
 import type { FederationCase } from '../support/FederationCase.js';
 
 /** percent(100) is always on. */
-export const regression: FederationCase & { pending: string } = {
-  pending: 'planner: labels of @override are not decided',
+export const regression: FederationCase = {
   subgraphs: {
     a: `
       extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@override"])
