@@ -17,6 +17,8 @@ const QUERIES = [
   'mutation ($id: ID!) { agentSetStatus(id: $id, status: ACTIVE) { agent { id } } }',
   'subscription { taskEvents { kind } }',
   '{ ask(input: { taskClass: "x" }) { text } }',
+  '{ agent(id: "a") { id ... @defer { name supervisor { id } } } }',
+  '{ me { id ... @defer(label: "late") { name reviews { text } } } users { id ... @defer { bought { id } } } }',
 ];
 
 /** Operations that are meant to cost a lot, or to lead in circles. */
@@ -297,14 +299,19 @@ function checkAnswer({ status, headers, body }: RawAnswer, method: string | null
   if (/^application\/(graphql-response\+)?json;/.test(type)) return checkJson(text);
   if (type.startsWith('text/event-stream'))
     return checkJson(/^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(text)![1]!);
-  if (type.startsWith('multipart/mixed')) return checkJson(/\r\n\r\n(.*)\r\n-----\r\n$/.exec(text)![1]!);
+  if (type.startsWith('multipart/mixed')) {
+    const parts = text.split('\r\n---').slice(1);
+    if (!text.endsWith('\r\n-----\r\n') || parts.at(-1) !== '--\r\n') throw new Error('the parts do not end');
+    return parts.slice(0, -1).forEach((part) => checkJson(part.split('\r\n\r\n')[1]!));
+  }
   if (!/^text\/(html|plain);/.test(type)) throw new Error(`unexpected type ${type}`);
 }
 
 function checkJson(text: string): void {
   for (const result of [JSON.parse(text) as unknown].flat() as Record<string, unknown>[]) {
     const errors = (result['errors'] ?? []) as { message: unknown; extensions?: { code?: string } }[];
-    if (errors.length === 0 && !('data' in result)) throw new Error(`neither data nor errors: ${text.slice(0, 200)}`);
+    if (errors.length === 0 && !('data' in result) && !('hasNext' in result))
+      throw new Error(`neither data nor errors: ${text.slice(0, 200)}`);
     for (const { message, extensions } of errors) {
       const code = extensions?.code ?? '';
       if (typeof message !== 'string' || !(code in ERRORS) || code === 'INTERNAL_SERVER_ERROR')
