@@ -35,23 +35,25 @@ export async function handleOperation(
     governed.record(operation.name);
     // A part that lacks what was denied would need an explanation of its own; such an answer comes whole.
     const defer = operation.acceptsIncremental && governed.document === operation.document;
-    const plan = serving.planner.plan(governed.document, undefined, { defer });
+    const planned = serving.planner.plan(governed.document, undefined, { defer });
+    // A routed field is planned alone, and a deferred fragment around several would have a part in each of their plans.
+    const plan = planned.deferred && planned.routed.length > 0 ? serving.planner.plan(governed.document) : planned;
     kind = plan.kind;
     hasEffect = kind === 'mutation' || plan.routed.length > 0;
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
     if (plan.routed.length > 0) refuseStaleSnapshot(serving);
     else if (kind === 'query' && !governed.byPolicies) call.answersAlike();
-    const planned = { plan, governed, coerced };
+    const parts = { plan, governed, coerced };
     if (plan.deferred) {
       const hints = await serving.route(plan.routed, coerced, call);
-      const answer = await executeInParts(toRequest(serving, operation, call, { ...planned, hints, cache: null }));
+      const answer = await executeInParts(toRequest(serving, operation, call, { ...parts, hints, cache: null }));
       outcome = (isIncremental(answer) ? answer.initialResult : answer).errors ? 'partial' : 'ok';
       return answer;
     }
-    const result = await answerFromCache(serving, operation, call, planned, async (cache) => {
+    const result = await answerFromCache(serving, operation, call, parts, async (cache) => {
       const hints = await serving.route(plan.routed, coerced, call);
-      return execute(serving, operation, call, { ...planned, hints, cache });
+      return execute(serving, operation, call, { ...parts, hints, cache });
     });
     outcome = result.errors ? 'partial' : 'ok';
     return result;
