@@ -3,7 +3,7 @@ import { print, type DocumentNode } from 'graphql';
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
 import type { Principal } from '../../subgraphs/shared/principal.js';
 import type { FetchCache } from '../execution/FetchCache.js';
-import type { OperationResult, Outcome, PrintedResult } from '../execution/Outcome.js';
+import { printed, type OperationResult, type Outcome, type PrintedResult } from '../execution/Outcome.js';
 import type { FetchContext } from '../fetch/SubgraphClient.js';
 import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
@@ -46,6 +46,8 @@ export interface Answered {
   /** Null: nobody may keep it. */
   readonly freshness: Freshness | null;
 }
+
+const NOTHING = printed('null').text;
 
 type Asker = Pick<Asked, 'principal' | 'headers'>;
 
@@ -99,14 +101,14 @@ export function createCaching({ cache, supergraph, generations, metrics, clock, 
       const isPrivate = policy.isPrivate || principal.kind !== 'ANONYMOUS';
       if (key !== null) {
         const [found] = await kept.read('response', [key]);
-        if (found) return { result: { data: found.json }, freshness: { until: found.until, isPrivate } };
+        if (found) return { result: { text: found.json }, freshness: { until: found.until, isPrivate } };
       }
       const askedAt = clock();
       const result = (await compute(fetches)).print();
       if (isSound(result)) fetches.keep();
-      if (key === null || result.errors || result.data === 'null') return { result, freshness: null };
+      if (key === null || result.errors || result.text === NOTHING) return { result, freshness: null };
       const until = Math.min(askedAt + policy.maxAge! * 1000, fetches.until());
-      kept.write('response', [{ key, json: result.data, until }]);
+      kept.write('response', [{ key, json: result.text, until }]);
       return { result, freshness: { until, isPrivate } };
     },
     resolve: async ({ principal, headers }, compute) => {

@@ -7,9 +7,27 @@ export interface OperationResult {
 }
 
 export interface PrintedResult {
-  /** JSON. */
-  readonly data: string;
+  /** The whole answer as JSON, its errors first, as the specification advises (spec.graphql.org/draft, 7.1). */
+  readonly text: string;
+  /** What is in the text, for who wants to know. */
   readonly errors?: readonly GraphQLFormattedError[];
+}
+
+/** `data` is JSON. */
+export function printed(data: string, errors?: readonly GraphQLFormattedError[]): PrintedResult {
+  const { before, after } = around(errors);
+  const text = `${before}${data}${after}`;
+  return errors?.length ? { text, errors } : { text };
+}
+
+/** The text of an answer before its data, and after. */
+export function around(errors?: readonly GraphQLFormattedError[]): { readonly before: string; readonly after: string } {
+  const before = errors?.length ? `{"errors":${JSON.stringify(errors.map(inOrder))},"data":` : '{"data":';
+  return { before, after: '}' };
+}
+
+function inOrder({ message, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  return { message, ...(path && { path }), ...(extensions && { extensions }) };
 }
 
 /** What an operation has come to, in the form that its reader needs; one of them is called, once. */
@@ -42,9 +60,8 @@ export interface IncrementalPart {
 }
 
 /** Printed, for whoever needs objects. */
-export function parsed({ data, errors }: PrintedResult): OperationResult {
-  const value = JSON.parse(data) as JsonObject | null;
-  return errors ? { data: value, errors } : { data: value };
+export function parsed({ text }: PrintedResult): OperationResult {
+  return JSON.parse(text) as OperationResult;
 }
 
 export function isIncremental(answer: PrintedResult | IncrementalAnswer): answer is IncrementalAnswer {

@@ -5,6 +5,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isScalarType,
   Kind,
   visit,
   type DocumentNode,
@@ -21,7 +22,9 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import { generate, member } from './generate.js';
 import { jsonText, quoted } from './jsonText.js';
+import type { around } from './Outcome.js';
 import type { Place } from './places.js';
+import { toSource, type Piece, type ScalarPiece } from './printSource.js';
 import type { Run } from './Run.js';
 import type { JsonObject } from './Target.js';
 
@@ -35,7 +38,11 @@ export type PrintAnswer = (
   data: JsonObject,
   coerced: Readonly<JsonObject>,
   knowledge: Pick<Run, 'isRepeated' | 'isPlain'>,
+  /** Texts to put before and after it. */
+  around: Around,
 ) => string | undefined;
+
+type Around = ReturnType<typeof around>;
 
 interface Printing {
   readonly schema: GraphQLSchema;
@@ -45,6 +52,7 @@ interface Printing {
 
 /** Says that the data is not as the schema says. */
 const ODD = Symbol('odd');
+const MAX_KEPT_PIECES = 20_000;
 /** Variants by which of its @skip and @include conditions hold that an operation may keep. */
 const MAX_VARIANTS = 32;
 
@@ -59,7 +67,7 @@ export function compilePrinter(
   const printing: Printing = { schema, dataName, fragments };
   const conditions = conditionsOf(operation, fragments);
   const variants = new Map<string, PrintVariant>();
-  return (data, coerced, knowledge) => {
+  return (data, coerced, knowledge, texts) => {
     const key = conditions.map((name) => (coerced[name] === true ? '1' : '0')).join('');
     let print = variants.get(key);
     if (!print) {
@@ -67,7 +75,7 @@ export function compilePrinter(
       const held = Object.fromEntries(conditions.map((name) => [name, coerced[name] === true]));
       variants.set(key, (print = compileVariant(printing, operation, allowed, held, root)));
     }
-    return print(data, knowledge);
+    return print(data, knowledge, texts);
   };
 }
 
@@ -84,8 +92,9 @@ function conditionsOf(operation: OperationDefinitionNode, fragments: Record<stri
   return [...names];
 }
 
-type PrintVariant = (data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPlain'>) => string | undefined;
-type Print = (value: never) => string;
+type PrintVariant = (data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPlain'>, texts: Around) => string | undefined;
+/** Adds the pieces of a value's text from `at` on, and says where the next ones go. */
+type Print = (value: never, at: number) => number;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
 /** What the client asks for, and, unless that is all of it, what governance has left of it. */
@@ -103,6 +112,8 @@ interface Nodes {
 interface State {
   isRepeated: Uint8Array;
   isPlain: boolean;
+  /** Joined at the end: strings that grow by concatenation leave four times as much for the garbage collector. */
+  pieces: (string | number)[];
   /** By where in the source they are written: the texts of values that stand in several places. */
   readonly texts: Map<number, Map<unknown, string>>;
 }
@@ -115,12 +126,12 @@ function compileVariant(
   rootPlace: Place,
 ): PrintVariant {
   const { schema, fragments, dataName } = printing;
-  const state: State = { isRepeated: new Uint8Array(), isPlain: false, texts: new Map() };
+  const state: State = { isRepeated: new Uint8Array(), isPlain: false, pieces: [], texts: new Map() };
   let sites = 0;
 
   const printObject = (type: GraphQLObjectType, selected: () => Selected, place: Place | undefined): Print => {
     let print: Print | undefined;
-    return (value) => (print ??= compileObject(type, selected(), place))(value);
+    return (value, at) => (print ??= compileObject(type, selected(), place))(value, at);
   };
   const printComposite = (type: GraphQLCompositeType, { nodes, left }: Nodes, place: Place | undefined): Print => {
     const printAs = (concrete: GraphQLObjectType): Print => {
@@ -129,7 +140,7 @@ function compileVariant(
     };
     if (isObjectType(type)) return printAs(type);
     const byType = new Map<unknown, Print>();
-    return ((value: JsonObject) => {
+    return ((value: JsonObject, at: number) => {
       const typeName = Object.hasOwn(value, '__typename') ? value['__typename'] : undefined;
       let print = byType.get(typeName);
       if (!print) {
@@ -137,7 +148,7 @@ function compileVariant(
         if (!isAbstractType(type) || !isObjectType(concrete) || !schema.isSubType(type, concrete)) throw ODD;
         byType.set(typeName, (print = printAs(concrete)));
       }
-      return print(value as never);
+      return print(value as never, at);
     }) as Print;
   };
 
@@ -148,63 +159,63 @@ function compileVariant(
       scope[known] = value;
       return known;
     };
-    /** Statements that append the value in `v` to `s`, or throw. */
+    /** Statements that add the text of the value in `v`, or throw. */
     const append = (v: string, of: GraphQLOutputType, nodes: Nodes, below: Place | undefined, depth: number): string => {
       const nullable = !isNonNullType(of);
       const inner = isNonNullType(of) ? (of.ofType as GraphQLOutputType) : of;
-      const otherwise = nullable ? `s+='null'` : 'throw ODD';
+      const otherwise = nullable ? `a[n++]='null'` : 'throw ODD';
       const body = (): string => {
         if (isListType(inner)) {
           const [i, item] = [`i${depth}`, `e${depth}`];
           const each = append(item, inner.ofType as GraphQLOutputType, nodes, below, depth + 1);
-          return `if(!Array.isArray(${v}))throw ODD;s+='[';for(let ${i}=0;${i}<${v}.length;${i}++){if(${i}>0)s+=',';const ${item}=${v}[${i}];${each}}s+=']';`;
+          return `if(!Array.isArray(${v}))throw ODD;a[n++]='[';for(let ${i}=0;${i}<${v}.length;${i}++){if(${i}>0)a[n++]=',';const ${item}=${v}[${i}];${each}}a[n++]=']';`;
         }
         const named = getNamedType(inner);
         if ('getFields' in named || 'getTypes' in named) {
           const print = name(printComposite(named as GraphQLCompositeType, nodes, below));
-          return `if(typeof ${v}!=='object'||Array.isArray(${v}))throw ODD;s+=${print}(${v});`;
+          return `if(typeof ${v}!=='object'||Array.isArray(${v}))throw ODD;n=${print}(${v},n);`;
         }
         return appendLeaf(v, named as GraphQLLeafType, name);
       };
       return `if(${v}===null||${v}===undefined)${otherwise};else{${body()}}`;
     };
-    const parts: string[] = [];
-    let text = '{';
+    const pieces: Piece[] = [];
+    const say = (text: string): void => void pieces.push({ kind: 'text', text });
+    say('{');
     for (const [responseName, nodes] of fields) {
       const field = nodes[0]!;
       const fieldName = field.name.value;
       const definition = type.getFields()[fieldName];
       if (!definition && !fieldName.startsWith('__')) continue;
-      text += `${text === '{' && parts.length === 0 ? '' : ','}${JSON.stringify(responseName)}:`;
-      if (fieldName === '__typename') {
-        text += JSON.stringify(type.name);
-        continue;
-      }
+      say(`${pieces.length > 1 ? ',' : ''}${JSON.stringify(responseName)}:`);
+      if (fieldName === '__typename') say(JSON.stringify(type.name));
       // Introspection has been answered in its final shape.
-      if (fieldName === '__schema' || fieldName === '__type') {
-        parts.push(`s+=${JSON.stringify(text)}+j(${member('o', responseName)});`);
-        text = '';
-        continue;
-      }
-      if (!definition || (left && !left.has(responseName))) {
-        parts.push(isNonNullType(definition?.type) ? 'throw ODD;' : `s+=${JSON.stringify(`${text}null`)};`);
-        text = '';
-        continue;
-      }
-      const fetched = dataName(field);
-      const below = place?.below.get(fetched);
-      const printed = append('v', definition.type, { nodes, left: left?.get(responseName) }, below, 0);
-      const read = `s+=${JSON.stringify(text)};v=${member('o', fetched)};`;
-      text = '';
-      // Only what a fetch of entities has brought can stand in several places.
-      if (!below || !isComposite(definition.type)) parts.push(`${read}${printed}`);
-      else {
-        const once = `s+=textOnce(state,${sites++},v,()=>{let s='';${printed}return s;})`;
-        parts.push(`${read}if(state.isRepeated[${below.id}]===1&&v!==null&&typeof v==='object')${once};else{${printed}}`);
+      else if (!definition) pieces.push({ kind: 'code', code: `a[n++]=j(${member('o', responseName)});` });
+      else if (left && !left.has(responseName)) {
+        if (isNonNullType(definition.type)) pieces.push({ kind: 'code', code: 'throw ODD;' });
+        else say('null');
+      } else {
+        const fetched = dataName(field);
+        const read = member('o', fetched);
+        const below = place?.below.get(fetched);
+        const otherwise = (v: string): string => append(v, definition.type, { nodes, left: left?.get(responseName) }, below, 0);
+        const usual = usualScalar(definition.type);
+        if (usual) pieces.push({ kind: 'scalar', read, otherwise, ...usual });
+        // Only what a fetch of entities has brought can stand in several places.
+        else if (!below || !isComposite(definition.type)) pieces.push({ kind: 'code', code: `v=${read};${otherwise('v')}` });
+        else {
+          const printed = otherwise('v');
+          const once = `n=textOnce(state,${sites++},v,n,(n)=>{${printed}return n;})`;
+          const isRepeated = `state.isRepeated[${below.id}]===1&&v!==null&&typeof v==='object'`;
+          pieces.push({ kind: 'code', code: `v=${read};if(${isRepeated})${once};else{${printed}}` });
+        }
       }
     }
-    parts.push(`return s+${JSON.stringify(`${text}}`)};`);
-    return generate<Print>(scope, `return function(o){const plain=state.isPlain;let s='',v;${parts.join('')}}`);
+    say('}');
+    return generate<Print>(
+      scope,
+      `return function(o,n){const a=state.pieces,plain=state.isPlain;let v;${toSource(pieces)}return n}`,
+    );
   };
 
   const rootType = schema.getRootType(operation.operation)!;
@@ -216,16 +227,23 @@ function compileVariant(
     }),
     rootPlace,
   );
-  return (data, { isRepeated, isPlain }) => {
+  return (data, { isRepeated, isPlain }, { before, after }) => {
     state.isRepeated = isRepeated;
     state.isPlain = isPlain;
+    const { pieces } = state;
     try {
-      return printRoot(data as never);
+      pieces[0] = before;
+      const count = printRoot(data as never, 1);
+      pieces.length = count;
+      pieces.push(after);
+      return pieces.join('');
     } catch (error) {
       if (error === ODD) return undefined;
       throw error;
     } finally {
       state.texts.clear();
+      // What is left in it is written over by the next answer; a very large one is not held until then.
+      if (pieces.length > MAX_KEPT_PIECES) state.pieces = [];
     }
   };
 }
@@ -235,26 +253,37 @@ function isComposite(type: GraphQLOutputType): boolean {
   return 'getFields' in named || 'getTypes' in named;
 }
 
-function textOnce({ texts }: State, site: number, value: unknown, print: () => string): string {
+function textOnce({ pieces, texts }: State, site: number, value: unknown, at: number, print: (at: number) => number): number {
   let ofSite = texts.get(site);
   if (!ofSite) texts.set(site, (ofSite = new Map()));
   let text = ofSite.get(value);
-  if (text === undefined) ofSite.set(value, (text = flat(print())));
-  return text;
+  if (text === undefined) ofSite.set(value, (text = pieces.slice(at, print(at)).join('')));
+  pieces[at] = text;
+  return at + 1;
 }
 
-/** V8 keeps joined strings as trees; a text that is used again is made one piece once. */
-function flat(text: string): string {
-  Number(text);
-  return text;
+/** What values of the schema's own scalars mostly are. Undefined for other types. */
+function usualScalar(type: GraphQLOutputType): Pick<ScalarPiece, 'isUsual' | 'before' | 'usual' | 'after'> | undefined {
+  const named = isNonNullType(type) ? (type.ofType as GraphQLOutputType) : type;
+  switch (isScalarType(named) ? named.name : undefined) {
+    case 'ID':
+    case 'String':
+      return { isUsual: (v) => `typeof ${v}==='string'&&plain`, before: '"', usual: (v) => v, after: '"' };
+    case 'Int':
+      return { isUsual: (v) => `typeof ${v}==='number'&&(${v}|0)===${v}`, before: '', usual: (v) => v, after: '' };
+    case 'Boolean':
+      return { isUsual: (v) => `typeof ${v}==='boolean'`, before: '', usual: (v) => `(${v}?'true':'false')`, after: '' };
+    default:
+      return undefined;
+  }
 }
 
-/** By the rules of the schema's own scalars, the common case without a call. */
+/** By the rules of the schema's scalars, the common case without a call. */
 function appendLeaf(v: string, type: GraphQLLeafType, name: (value: unknown) => string): string {
   if (isEnumType(type)) {
     const texts = new Map<unknown, string>(type.getValues().map((value) => [value.value, JSON.stringify(value.name)]));
     const known = name(texts);
-    return `const t=${known}.get(${v});if(t===undefined)throw ODD;s+=t;`;
+    return `const t=${known}.get(${v});if(t===undefined)throw ODD;a[n++]=t;`;
   }
   const serialize = name((value: unknown): string => {
     try {
@@ -266,14 +295,14 @@ function appendLeaf(v: string, type: GraphQLLeafType, name: (value: unknown) => 
   switch (type.name) {
     case 'ID':
     case 'String':
-      return `if(typeof ${v}!=='string')s+=${serialize}(${v});else if(plain)s+='"'+${v}+'"';else s+=q(${v});`;
+      return `a[n++]=typeof ${v}==='string'?q(${v}):${serialize}(${v});`;
     case 'Int':
-      return `if(typeof ${v}==='number'&&(${v}|0)===${v})s+=${v};else s+=${serialize}(${v});`;
+      return `a[n++]=typeof ${v}==='number'&&(${v}|0)===${v}?${v}:${serialize}(${v});`;
     case 'Float':
-      return `if(typeof ${v}==='number'&&Number.isFinite(${v}))s+=${v};else s+=${serialize}(${v});`;
+      return `a[n++]=typeof ${v}==='number'&&Number.isFinite(${v})?${v}:${serialize}(${v});`;
     case 'Boolean':
-      return `s+=${v}===true?'true':${v}===false?'false':${serialize}(${v});`;
+      return `a[n++]=${v}===true?'true':${v}===false?'false':${serialize}(${v});`;
     default:
-      return `s+=${serialize}(${v});`;
+      return `a[n++]=${serialize}(${v});`;
   }
 }

@@ -5,7 +5,7 @@ import type { DeferredStep, Step } from './compileSteps.js';
 import { createFailures, type Failures } from './createFailures.js';
 import { runOperation, startRun, type OperationRequest } from './executeOperation.js';
 import { findDeferred, type DeferredObject, type Finding } from './findDeferred.js';
-import type { IncrementalAnswer, IncrementalPart, PrintedResult } from './Outcome.js';
+import { printed, type IncrementalAnswer, type IncrementalPart, type PrintedResult } from './Outcome.js';
 import { createPartStream } from './partStream.js';
 import type { Parts, Run } from './Run.js';
 import { runSteps } from './runSteps.js';
@@ -77,7 +77,7 @@ export async function executeInParts(request: OperationRequest): Promise<Increme
   const first = { ...planned, selectionSet: withoutDeferred(planned.selectionSet, active) };
   const shaped = shapeResponse(supergraph, { operation: first, fragments: {} }, coerced, run.data, failures);
   const { errors } = failures;
-  const initial = { data: JSON.stringify(shaped), ...(errors.length > 0 && { errors: [...errors] }) };
+  const initial = printed(JSON.stringify(shaped), [...errors]);
   if (active.size === 0) return initial;
   const root = { path: [], data: run.data, shaped, type: supergraph.apiSchema.getRootType(planned.operation)! };
   finding = { supergraph, active, variables: coerced, root, selectionSet: planned.selectionSet };

@@ -10,7 +10,7 @@ import { answerPaths } from './answerPaths.js';
 import { compileOperation, type CompiledOperation, type CompiledSegment } from './compileOperation.js';
 import { createFailures, type Failures } from './createFailures.js';
 import type { FetchCache } from './FetchCache.js';
-import type { OperationResult, Outcome } from './Outcome.js';
+import { around, printed, type OperationResult, type Outcome } from './Outcome.js';
 import type { Parts, Run } from './Run.js';
 import { runSteps } from './runSteps.js';
 import { selectionsOf } from './selectionTree.js';
@@ -46,19 +46,19 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
   const { supergraph, coerced } = request;
   await runOperation(request, started);
 
-  const withErrors = <Data>(shown: Data): { data: Data; errors?: readonly GraphQLFormattedError[] } => {
+  const shape = (): OperationResult => {
+    const data = shapeResponse(supergraph, compiled, coerced, run.data, failures);
     const { errors } = failures;
-    return errors.length > 0 ? { data: shown, errors } : { data: shown };
+    return errors.length > 0 ? { data, errors } : { data };
   };
-  const shape = (): OperationResult => withErrors(shapeResponse(supergraph, compiled, coerced, run.data, failures));
   return {
     shape,
     print: () => {
-      const text = compiled.print(run.data, coerced, run);
-      if (text !== undefined) return withErrors(text);
-      const { data: shaped, errors } = shape();
-      const printed = { data: JSON.stringify(shaped) };
-      return errors ? { ...printed, errors } : printed;
+      const { errors } = failures;
+      const text = compiled.print(run.data, coerced, run, around(errors));
+      if (text !== undefined) return errors.length > 0 ? { text, errors } : { text };
+      const shaped = shape();
+      return printed(JSON.stringify(shaped.data), shaped.errors);
     },
   };
 }

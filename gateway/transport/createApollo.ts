@@ -12,7 +12,7 @@ import type { Call } from '../context/createCall.js';
 import type { PrintedResult } from '../execution/Outcome.js';
 import { isIncremental, type SubsequentResult } from '../execution/Outcome.js';
 import { type Operations } from '../pipeline/Operations.js';
-import { formatError, fromFormatted, toClientError } from './clientError.js';
+import { formatError, toClientError } from './clientError.js';
 
 /** Apollo Server's context of one operation. */
 export interface CallHolder {
@@ -73,23 +73,20 @@ function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWith
   };
 }
 
-/** Data that is text already, on its way through Apollo Server. */
-class PrintedData {
+/** An answer that is text already, on its way through Apollo Server. */
+class Printed {
   readonly text: string;
 
-  constructor(text: string) {
+  constructor({ text }: PrintedResult) {
     this.text = text;
   }
 }
 
-function toResult({ data, errors }: PrintedResult): ExecutionResult {
-  const carried = new PrintedData(data) as unknown as ExecutionResult['data'] & object;
-  return errors ? { data: carried, errors: errors.map(fromFormatted) } : { data: carried };
+function toResult(answer: PrintedResult): ExecutionResult {
+  return { data: new Printed(answer) as unknown as ExecutionResult['data'] & object };
 }
 
-/** Errors first, as the specification advises (spec.graphql.org/draft, 7.1). */
 function printResult({ data, ...rest }: FormattedExecutionResult): string {
-  if (!((data as unknown) instanceof PrintedData)) return JSON.stringify(data === undefined ? rest : { ...rest, data });
-  const others = JSON.stringify(rest);
-  return `${others === '{}' ? '{' : `${others.slice(0, -1)},`}"data":${(data as unknown as PrintedData).text}}`;
+  if ((data as unknown) instanceof Printed) return (data as unknown as Printed).text;
+  return JSON.stringify(data === undefined ? rest : { ...rest, data });
 }

@@ -20,6 +20,7 @@ interface Flight<Answer> {
   readonly gone: AbortController;
   waiting: number;
   answer: Promise<Answer> | undefined;
+  isThere: boolean;
 }
 
 export function createFlights<Answer>(): Flights<Answer> {
@@ -27,7 +28,7 @@ export function createFlights<Answer>(): Flights<Answer> {
   const wait = (flight: Flight<Answer>, response: ServerResponse): void => {
     flight.waiting++;
     response.once('close', () => {
-      if (--flight.waiting === 0) flight.gone.abort();
+      if (--flight.waiting === 0 && !flight.isThere) flight.gone.abort();
     });
   };
   return {
@@ -39,11 +40,12 @@ export function createFlights<Answer>(): Flights<Answer> {
       return flight.answer;
     },
     start: (key, response, make) => {
-      const flight: Flight<Answer> = { gone: new AbortController(), waiting: 0, answer: undefined };
+      const flight: Flight<Answer> = { gone: new AbortController(), waiting: 0, answer: undefined, isThere: false };
       // One listener for each fetch in flight.
       setMaxListeners(0, flight.gone.signal);
       wait(flight, response);
       const leave = (): void => {
+        flight.isThere = true;
         if (flights.get(key) === flight) flights.delete(key);
       };
       flight.answer = make(flight.gone.signal, () => void flights.set(key, flight)).finally(leave);

@@ -144,7 +144,10 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
       const started = performance.now();
       const gone = new AbortController();
       setMaxListeners(0, gone.signal);
-      response.once('close', () => gone.abort());
+      // An answer that has left whole has nothing to end.
+      response.once('close', () => {
+        if (!response.writableFinished || !response.hasHeader('content-length')) gone.abort();
+      });
       await answer({ request, response, cors, compresses, gone: gone.signal });
       const { method = 'GET' } = request;
       const { statusCode } = response;

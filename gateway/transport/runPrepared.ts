@@ -4,7 +4,6 @@ import { MeshError } from '../errors.js';
 import { isIncremental, type IncrementalAnswer } from '../execution/Outcome.js';
 import { type Operations } from '../pipeline/Operations.js';
 import type { PreparedOperation } from '../pipeline/prepareOperation.js';
-import { printAnswer } from './answer/printAnswer.js';
 import type { RanOperation } from './runOperation.js';
 
 /**
@@ -21,7 +20,7 @@ export async function runPrepared(
   const operation = { schema, document, name, variables: { ...variables, ...literals }, acceptsIncremental };
   try {
     const answer = await operations.execute(operation, call);
-    return isIncremental(answer) ? inParts(answer, call) : { answer: whole(printAnswer(answer), call), rest: null };
+    return isIncremental(answer) ? inParts(answer, call) : { answer: whole(answer.text, call), rest: null };
   } catch (error) {
     if (error instanceof MeshError && error.cause instanceof GraphQLError) return null;
     throw error;
@@ -29,7 +28,7 @@ export async function runPrepared(
 }
 
 function inParts({ initialResult, subsequentResults }: IncrementalAnswer, call: Call): RanOperation {
-  return { answer: whole(printAnswer(initialResult), call), rest: subsequentResults };
+  return { answer: whole(initialResult.text, call), rest: subsequentResults };
 }
 
 function whole(text: string, call: Call): RanOperation['answer'] {

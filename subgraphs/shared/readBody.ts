@@ -27,6 +27,8 @@ export async function readBytes(request: IncomingMessage, maxBytes: number = MAX
     const cutOff = (cause?: Error): void =>
       reject(new MeshError('BAD_USER_INPUT', 'The connection was closed before the body ended.', { cause }));
     request.once('error', cutOff);
-    request.once('close', () => cutOff());
+    request.once('close', () => {
+      if (!request.complete) cutOff();
+    });
   });
 }

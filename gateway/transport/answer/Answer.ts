@@ -19,6 +19,8 @@ export interface OperationAnswer {
   readonly text: string;
   /** Null: it may not be kept. */
   readonly freshness: Freshness | null;
+  /** Its text as UTF-8, once that has been made. */
+  bytes?: Buffer;
 }
 
 /** Whoever keeps an answer keeps it for this token and this type only. */
@@ -40,13 +42,9 @@ export function toAnswer(answer: OperationAnswer, accepted: Accepted, now: numbe
   };
 }
 
-const encoded = new WeakMap<OperationAnswer, Buffer>();
-
 /** One answer may go to many. */
 function bytesOf(answer: OperationAnswer): Buffer {
-  let bytes = encoded.get(answer);
-  if (!bytes) encoded.set(answer, (bytes = Buffer.from(answer.text)));
-  return bytes;
+  return (answer.bytes ??= Buffer.from(answer.text));
 }
 
 interface Form {

@@ -65,8 +65,10 @@ export const startOurs: StartOurs = ({ supergraphSdl, sources }) => {
       const printed = outcome.print();
       const shaped = JSON.stringify(outcome.shape().data);
       // The two ways to an answer, of which the second is taken only where the first gives up.
-      if (printed.data !== shaped) throw new Error(`printed ${printed.data}, shaped ${shaped}`);
-      return parsed(printed);
+      const answer = parsed(printed);
+      const text = JSON.stringify(answer.data);
+      if (text !== shaped) throw new Error(`printed ${text}, shaped ${shaped}`);
+      return answer;
     },
   };
 };

@@ -23,7 +23,8 @@ function requestOf(query: string, variables: Record<string, unknown>, defer: boo
 
 async function inParts(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
   const answer = await executeInParts(requestOf(query, variables, true, clients));
-  if (!isIncremental(answer)) return { initial: JSON.parse(answer.data) as unknown, parts: [], errors: answer.errors };
+  if (!isIncremental(answer))
+    return { initial: (JSON.parse(answer.text) as { data: unknown }).data, parts: [], errors: answer.errors };
   const parts: IncrementalPart[] = [];
   for (;;) {
     const { value, done } = await answer.subsequentResults.next();
@@ -31,7 +32,11 @@ async function inParts(query: string, variables: Record<string, unknown> = {}, c
     parts.push(...(value.incremental ?? []));
     if (!value.hasNext) expect((await answer.subsequentResults.next()).done).toBe(true);
   }
-  return { initial: JSON.parse(answer.initialResult.data) as unknown, parts, errors: answer.initialResult.errors };
+  return {
+    initial: (JSON.parse(answer.initialResult.text) as { data: unknown }).data,
+    parts,
+    errors: answer.initialResult.errors,
+  };
 }
 
 /** As a client joins them. */
@@ -135,7 +140,7 @@ describe('an answer in parts', () => {
     const clients = new Map(shop.clients).set('reviews', slow);
     const answer = await executeInParts(requestOf('{ me { id name ... @defer { reviews { id } } } }', {}, true, clients));
     if (!isIncremental(answer)) throw new Error('whole');
-    expect(JSON.parse(answer.initialResult.data)).toEqual({ me: { id: 'u1', name: 'Ada' } });
+    expect(JSON.parse(answer.initialResult.text)).toEqual({ data: { me: { id: 'u1', name: 'Ada' } } });
     const next = answer.subsequentResults.next();
     release();
     expect((await next).value).toMatchObject({ hasNext: false, incremental: [{ path: ['me'] }] });

@@ -4,6 +4,7 @@ import { print } from 'graphql';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { printed } from '../../../gateway/execution/Outcome.js';
 import type { Call } from '../../../gateway/context/createCall.js';
 import type { SubsequentResult } from '../../../gateway/execution/Outcome.js';
 import { serveOperations } from '../support/serveOperations.js';
@@ -33,7 +34,7 @@ describe('an answer in parts', () => {
       call = caller;
       const agent = { id: 'a', name: 'Ada' };
       if (!operation.acceptsIncremental || !print(operation.document).includes('@defer'))
-        return { data: JSON.stringify({ agent: { ...agent, quality: 0.9 } }) };
+        return printed(JSON.stringify({ agent: { ...agent, quality: 0.9 } }));
       const first = new Promise<SubsequentResult>((resolve, reject) => {
         release = resolve;
         fail = reject;
@@ -42,10 +43,7 @@ describe('an answer in parts', () => {
       const done = { value: undefined, done: true } as const;
       let taken = false;
       return {
-        initialResult: {
-          data: JSON.stringify({ agent }),
-          errors: [{ message: 'partly', extensions: { code: 'SUBREQUEST_FAILED' } }],
-        },
+        initialResult: printed(JSON.stringify({ agent }), [{ message: 'partly', extensions: { code: 'SUBREQUEST_FAILED' } }]),
         subsequentResults: {
           next: async () => {
             if (taken) return done;
