@@ -15,7 +15,7 @@ it.each(BUGS)(
   'finds a planted bug: $name',
   async ({ name, file, caughtBy }) => {
     expect(existsSync(`${packageRoot}/${file}`)).toBe(true);
-    const adapter = `./support/runOurs.ts?planted=${name}`;
+    const adapter = `./support/runOurs.ts?planted=${encodeURIComponent(name)}`;
     const { startOurs } = (await import(/* @vite-ignore */ adapter)) as { startOurs: StartOurs };
     const { seed } = readOptions();
     let cases = 0;

@@ -28,7 +28,7 @@ export function plantBugs(root: string): Plugin {
 }
 
 function withBug(file: string, text: string, planted: string): string {
-  const bug = BUGS.find(({ name }) => name === planted);
+  const bug = BUGS.find(({ name }) => encodeURIComponent(name) === planted);
   if (!bug) throw new Error(`there is no bug named ${planted}`);
   if (file !== bug.file) return text;
   const [before, after, ...more] = text.split(bug.find);

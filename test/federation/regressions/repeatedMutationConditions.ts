@@ -15,6 +15,6 @@ export const regression: FederationCase = {
     Query: { __typename: 'Query', count: 1 },
     Mutation: { __typename: 'Mutation', loga: { $log: true }, logb: { $log: true } },
   },
-  operation: 'mutation ($first: Boolean!, $again: Boolean!) { logb @skip(if: $first) loga logb @skip(if: $again) }',
-  variables: { first: false, again: false },
+  operation: 'mutation ($first: Boolean!, $later: Boolean!) { logb @skip(if: $first) loga logb @skip(if: $later) }',
+  variables: { first: false, later: false },
 };

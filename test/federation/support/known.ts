@@ -20,7 +20,6 @@ export const KNOWN: readonly Known[] = [
     why: 'executor: the failure of a subgraph is told of at fields that are skipped',
     mayShow: ({ down = [], operation }) => down.length > 0 && /@(skip|include)/.test(operation),
   },
-  { why: 'planner: labels of @override are not decided', mayShow: (asked) => sdl(asked, /label: "percent\(/) },
   {
     why: 'stock planner: what is required is asked for before what it requires itself',
     mayShow: ({ subgraphs }) => {
