@@ -10,6 +10,7 @@ import type { GatewayConfig } from './config/readConfig.js';
 import type { SubgraphsConfig } from './config/subgraphsConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
 import { MeshError } from './errors.js';
+import { shareInFlight } from './fetch/shareInFlight.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
 import { createToldHeaders } from './fetch/toldHeaders.js';
 import { createOperations } from './pipeline/createOperations.js';
@@ -200,7 +201,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 function createServing(options: GatewayOptions, { sdl, clients: given }: SupergraphSource, metrics: Metrics): Serving {
   const supergraph = loadSupergraph(sdl);
   const { config, eventLog, cache, clock, randomHex, createControl } = options;
-  const clients = new Map([...given].map(([name, client]) => [name, measureClient(name, client, metrics)]));
+  const clients = new Map(
+    [...given].map(([name, client]) => {
+      const measured = measureClient(name, client, metrics);
+      const { viewOf } = client;
+      const shares = viewOf && config.sharing !== undefined && config.sharing !== 'off';
+      return [name, shares ? shareInFlight(measured, { name, clock, viewOf }) : measured];
+    }),
+  );
   const planner = plannerFor(supergraph, config);
   const control = createControl({ supergraph, clients, eventLog, metrics });
   const { generations } = control;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -18,6 +17,7 @@ import { loadSupergraph } from '../planner/loadSupergraph.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { startTelemetry } from '../telemetry/startTelemetry.js';
 import { liveUntilStopped } from './lifetime.js';
+import { createRandomHex } from './createRandomHex.js';
 import { openCache } from './openCache.js';
 import { readSubgraphUrls } from './readSubgraphUrls.js';
 import { openEventLog } from './storage.js';
@@ -77,7 +77,7 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
           subgraphs: config.subgraphs,
           internalKey: config.internalKey,
           clock,
-          randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+          randomHex: createRandomHex(),
           log,
           createControl: (parts) => createControl(parts, { internalKey: config.internalKey, clock, log }),
         }),

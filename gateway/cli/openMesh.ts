@@ -9,10 +9,8 @@ import type { AskMesh, Reroute, Subgraph } from '../../subgraphs/shared/Subgraph
 import type { MeshConfig } from '../config/readConfig.js';
 import { createControl } from '../createControl.js';
 import { MeshError } from '../errors.js';
-import { ownView } from '../fetch/createSubgraphClient.js';
+import { createRandomHex } from './createRandomHex.js';
 import { inProcessClient } from '../fetch/inProcessClient.js';
-import { shareInFlight } from '../fetch/shareInFlight.js';
-import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import { createGateway, type Gateway } from '../gateway.js';
 import { DEFINITIONS } from './definitions.js';
 import type { Lifetime } from './lifetime.js';
@@ -45,24 +43,20 @@ export async function openMesh(config: MeshConfig, lifetime: Lifetime, log: Logg
       ),
     );
   }
-  const clientOf = (subgraph: Subgraph): SubgraphClient => {
-    const client = inProcessClient(subgraph);
-    return config.gateway.sharing === 'off' ? client : shareInFlight(client, { name: subgraph.name, clock, viewOf: ownView });
-  };
   const cache = await openCache(config.cache, lifetime, log);
   const gateway = await lifetime.open(
     async () =>
       createGateway({
         source: {
           sdl: await readFile(join(packageRoot, 'schema/supergraph.graphql'), 'utf8'),
-          clients: new Map(subgraphs.map((subgraph) => [subgraph.name as string, clientOf(subgraph)])),
+          clients: new Map(subgraphs.map((subgraph) => [subgraph.name as string, inProcessClient(subgraph)])),
         },
         eventLog,
         cache,
         config: config.gateway,
         internalKey,
         clock,
-        randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+        randomHex: createRandomHex(),
         log,
         createControl: (parts) => createControl(parts, { internalKey, clock, log }),
       }),

@@ -51,6 +51,8 @@ export interface Refusal {
  * DEADLINE_EXCEEDED; what the subgraph itself reports is in `errors`.
  */
 export interface SubgraphClient {
+  /** All of the caller that the subgraph is told, and its answers may depend on, as text. Left out: no two calls are the same. */
+  viewOf?(context: FetchContext): string;
   request(call: SubgraphCall, context: FetchContext): Promise<SubgraphResponse>;
   close(): Promise<void>;
 }

@@ -1,14 +1,13 @@
 import type { Logger } from 'pino';
-import { viewOf } from '../cache/viewOf.js';
 import type { Sharing } from '../config/readConfig.js';
 import type { SubgraphSettings } from '../config/subgraphsConfig.js';
 import { httpClient } from './httpClient.js';
 import type { AnswerReader } from './knownAnswers.js';
+import { ownView } from './ownView.js';
 import { propagateHeaders } from './propagateHeaders.js';
 import { withBreaker } from './resilience/withBreaker.js';
 import { withHedging } from './resilience/withHedging.js';
 import { withRetries, type Chance } from './resilience/withRetries.js';
-import { shareInFlight } from './shareInFlight.js';
 import type { FetchContext, SubgraphClient } from './SubgraphClient.js';
 
 export interface SubgraphClientOptions extends Chance {
@@ -24,8 +23,7 @@ export interface SubgraphClientOptions extends Chance {
 }
 
 /**
- * A subgraph over HTTP with everything that was settled about it, from the outside in: requests in flight shared, retries, hedging,
- * breaker, bulkhead, timeout. What is not configured is not there.
+ * A subgraph over HTTP with everything that was settled about it, from the outside in: retries, hedging, breaker, bulkhead, timeout. What is not configured is not there.
  */
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
   const { name, url, sign, settings, sharing, read, clock, random, log } = options;
@@ -45,12 +43,6 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   if (breaker) client = withBreaker(client, name, breaker);
   if (hedge) client = withHedging(client, hedge);
   if (retry) client = withRetries(client, retry, { clock, random });
-  if (sharing === 'off') return client;
   const view = sign ? ownView : propagate ? (context: FetchContext) => JSON.stringify(propagate(context)) : () => '';
-  return shareInFlight(client, { name, clock, viewOf: view });
-}
-
-/** Of a caller whom the subgraph is told: whatever it is told may change the answer, the id too. */
-export function ownView({ request }: FetchContext): string {
-  return viewOf(request.principal, true);
+  return { viewOf: view, request: (call, context) => client.request(call, context), close: () => client.close() };
 }

@@ -1,4 +1,5 @@
 import type { Subgraph } from '../../subgraphs/shared/Subgraph.js';
+import { ownView } from './ownView.js';
 import { unlessAborted } from '../../subgraphs/shared/unlessAborted.js';
 import { MeshError } from '../errors.js';
 import type { SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
@@ -6,6 +7,7 @@ import type { SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
 /** A subgraph in this process: a plain call, so nothing has to be signed. Rejects with DEADLINE_EXCEEDED. The subgraph is the caller's to close. */
 export function inProcessClient(subgraph: Pick<Subgraph, 'execute'>): SubgraphClient {
   return {
+    viewOf: ownView,
     request: async ({ operation: { query, operationName }, variables }, { request: context, signal }) => {
       const request = {
         query,

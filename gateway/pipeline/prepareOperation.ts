@@ -51,6 +51,7 @@ export function createPrepareOperation(checkOperation: (source: string) => Docum
 function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => DocumentNode) {
   const bounds = { max: KEPT, maxSize: KEPT_CHARACTERS, sizeCalculation: (_: object, key: string) => key.length + 1 };
   const texts = new LRUCache<string, PreparedOperation>(bounds);
+  const sightings = createSightings();
   const shapes = new LRUCache<string, Shape>(bounds);
 
   const prepared = (document: DocumentNode, name: string | null, literals: PreparedOperation['literals']): PreparedOperation => {
@@ -98,9 +99,28 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
     if (!known) {
       const found = look(source, operationName);
       if (!found) return null;
-      texts.set(key, (known = found));
+      known = found;
+      // Texts that come once would push out those that come again.
+      if (sightings.isSecond(key)) texts.set(key, known);
     }
     return known;
+  };
+}
+
+const SIGHTINGS = 4_096;
+
+/** Remembers about as many texts by a number made of them. */
+function createSightings(): { isSecond(text: string): boolean } {
+  const seen = new Int32Array(SIGHTINGS);
+  return {
+    isSecond: (text) => {
+      let hash = text.length;
+      for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
+      const place = hash & (SIGHTINGS - 1);
+      if (seen[place] === hash) return true;
+      seen[place] = hash;
+      return false;
+    },
   };
 }
 

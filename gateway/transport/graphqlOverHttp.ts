@@ -144,11 +144,11 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
       const started = performance.now();
       const gone = new AbortController();
       setMaxListeners(0, gone.signal);
-      // An answer that has left whole has nothing to end.
+      const exchange: Exchange = { request, response, cors, compresses, gone: gone.signal, isAnswered: false };
       response.once('close', () => {
-        if (!response.writableFinished || !response.hasHeader('content-length')) gone.abort();
+        if (!response.writableFinished || !exchange.isAnswered) gone.abort();
       });
-      await answer({ request, response, cors, compresses, gone: gone.signal });
+      await answer(exchange);
       const { method = 'GET' } = request;
       const { statusCode } = response;
       span.set({ 'http.request.method': method, 'http.response.status_code': statusCode });

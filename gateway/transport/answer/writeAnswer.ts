@@ -10,13 +10,16 @@ export interface Exchange {
   readonly cors: Readonly<Record<string, string>>;
   /** Whether answers may be compressed. Streams never are: what is in a compressor does not reach the client. */
   readonly compresses: boolean;
-  /** Aborted when the response is closed, by whoever. */
+  /** Aborted when the response is closed, by whoever, unless it has left whole by then. */
   readonly gone: AbortSignal;
+  /** Set when it has been answered whole. */
+  isAnswered: boolean;
 }
 
 /** Writes an answer whole, compressed where the client takes that and it is worth it. Does nothing when the client is gone. */
 export async function writeAnswer(exchange: Exchange, { status, headers, bytes }: Answer): Promise<void> {
   const { request, response, compresses } = exchange;
+  exchange.isAnswered = true;
   const all = allHeaders(exchange, headers);
   // What is left of a body is not read, so nothing can follow on this connection.
   if (!request.complete) all['connection'] = 'close';

@@ -2,6 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { peersFolder } from './installPeers.mjs';
 
 const cli = fileURLToPath(new URL('../../../dist/gateway/cli.js', import.meta.url));
+/**
+ * For all of them: with V8's own young generation of 16 MB what is under way in fifty requests outlives it, and the garbage collector takes
+ * a third of the time. The image of this project starts with these flags.
+ */
+const NODE = [process.execPath, '--max-semi-space-size=32', '--min-semi-space-size=16'];
+
 const ceiling = fileURLToPath(new URL('ceiling.mjs', import.meta.url));
 
 /**
@@ -34,7 +40,7 @@ function ours(name, sharing, { supergraph }) {
     name,
     family: 'ours',
     sharing,
-    command: () => [process.execPath, cli, 'gateway', '--supergraph', supergraph],
+    command: () => [...NODE, cli, 'gateway', '--supergraph', supergraph],
     env: (port) => ({ PORT: String(port), MESH_CACHE: 'off', MESH_SHARING: sharing }),
   };
 }
@@ -46,18 +52,7 @@ function hive(name, sharing, runtime, { supergraph }) {
     family: runtime ? 'hive-runtime' : 'hive',
     sharing,
     cwd: peersFolder,
-    command: (port) => [
-      process.execPath,
-      bin,
-      'supergraph',
-      supergraph,
-      '-c',
-      'hive.config.mjs',
-      '-h',
-      '127.0.0.1',
-      '-p',
-      String(port),
-    ],
+    command: (port) => [...NODE, bin, 'supergraph', supergraph, '-c', 'hive.config.mjs', '-h', '127.0.0.1', '-p', String(port)],
     env: () => ({ BENCH_HIVE_RUNTIME: runtime ? '1' : '0', BENCH_HIVE_SHARING: sharing }),
   };
 }
@@ -67,7 +62,7 @@ function peer(name, args) {
     name,
     family: name,
     cwd: peersFolder,
-    command: (port) => [process.execPath, ...args, String(port)],
+    command: (port) => [...NODE, ...args, String(port)],
     env: () => ({}),
   };
 }
