@@ -47,7 +47,7 @@ export interface Answered {
   readonly freshness: Freshness | null;
 }
 
-const NOTHING = printed('null').text;
+const NOTHING = printed('null').bytes;
 
 type Asker = Pick<Asked, 'principal' | 'headers'>;
 
@@ -101,14 +101,14 @@ export function createCaching({ cache, supergraph, generations, metrics, clock, 
       const isPrivate = policy.isPrivate || principal.kind !== 'ANONYMOUS';
       if (key !== null) {
         const [found] = await kept.read('response', [key]);
-        if (found) return { result: { text: found.json }, freshness: { until: found.until, isPrivate } };
+        if (found) return { result: { bytes: Buffer.from(found.json) }, freshness: { until: found.until, isPrivate } };
       }
       const askedAt = clock();
       const result = (await compute(fetches)).print();
       if (isSound(result)) fetches.keep();
-      if (key === null || result.errors || result.text === NOTHING) return { result, freshness: null };
+      if (key === null || result.errors || result.bytes.equals(NOTHING)) return { result, freshness: null };
       const until = Math.min(askedAt + policy.maxAge! * 1000, fetches.until());
-      kept.write('response', [{ key, json: result.text, until }]);
+      kept.write('response', [{ key, json: result.bytes.toString('utf8'), until }]);
       return { result, freshness: { until, isPrivate } };
     },
     resolve: async ({ principal, headers }, compute) => {

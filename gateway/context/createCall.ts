@@ -37,8 +37,8 @@ export interface CallOptions {
   readonly caller: Caller;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly overGet: boolean;
-  /** Fires when the client is gone. */
-  readonly gone: AbortSignal;
+  /** Fires when the client is gone. A controller is this operation's alone, and the deadline fires it too. */
+  readonly gone: AbortSignal | AbortController;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
   /** False for a subscription, which lives as long as its client; each event gets a deadline of its own. */
@@ -63,14 +63,16 @@ export function createCall({
   const deadlineMs = readDeadline(headerText(headers, 'x-mesh-deadline-ms'));
   const budget = readBudget(headerText(headers, 'x-mesh-budget-usd'));
   const trace = traceContext(headerText(headers, 'traceparent'), randomHex, currentTraceparent());
-  const over = new AbortController();
+  const over = gone instanceof AbortController ? gone : new AbortController();
   // One listener for each fetch in flight.
   setMaxListeners(0, over.signal);
   const timer = deadline ? setTimeout(() => over.abort(), deadlineMs) : undefined;
   let freshness: Freshness | null = null;
   const leave = (): void => over.abort();
-  if (gone.aborted) leave();
-  else gone.addEventListener('abort', leave, { once: true });
+  if (gone instanceof AbortSignal) {
+    if (gone.aborted) leave();
+    else gone.addEventListener('abort', leave, { once: true });
+  }
   return {
     request: {
       principal: caller.principal,
@@ -92,7 +94,7 @@ export function createCall({
     freshness: () => freshness,
     end: () => {
       clearTimeout(timer);
-      gone.removeEventListener('abort', leave);
+      if (gone instanceof AbortSignal) gone.removeEventListener('abort', leave);
     },
   };
 }

@@ -56,7 +56,10 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
     print: () => {
       const { errors } = failures;
       const text = compiled.print(run.data, coerced, run, around(errors));
-      if (text !== undefined) return errors.length > 0 ? { text, errors } : { text };
+      if (text !== undefined) {
+        const bytes = Buffer.from(text);
+        return errors.length > 0 ? { bytes, errors } : { bytes };
+      }
       const shaped = shape();
       return printed(JSON.stringify(shaped.data), shaped.errors);
     },

@@ -77,8 +77,8 @@ function asGateway(operations: Operations, log: Logger): ApolloServerOptionsWith
 class Printed {
   readonly text: string;
 
-  constructor({ text }: PrintedResult) {
-    this.text = text;
+  constructor({ bytes }: PrintedResult) {
+    this.text = bytes.toString('utf8');
   }
 }
 

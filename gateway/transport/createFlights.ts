@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /** Answers that are being made, for whoever asks the same before they are there. */
@@ -12,7 +11,7 @@ export interface Flights<Answer> {
   start(
     key: string,
     response: ServerResponse,
-    make: (gone: AbortSignal, mayShare: () => void) => Promise<Answer>,
+    make: (gone: AbortController, mayShare: () => void) => Promise<Answer>,
   ): Promise<Answer>;
 }
 
@@ -41,14 +40,12 @@ export function createFlights<Answer>(): Flights<Answer> {
     },
     start: (key, response, make) => {
       const flight: Flight<Answer> = { gone: new AbortController(), waiting: 0, answer: undefined, isThere: false };
-      // One listener for each fetch in flight.
-      setMaxListeners(0, flight.gone.signal);
       wait(flight, response);
       const leave = (): void => {
         flight.isThere = true;
         if (flights.get(key) === flight) flights.delete(key);
       };
-      flight.answer = make(flight.gone.signal, () => void flights.set(key, flight)).finally(leave);
+      flight.answer = make(flight.gone, () => void flights.set(key, flight)).finally(leave);
       return flight.answer;
     },
   };

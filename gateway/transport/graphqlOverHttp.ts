@@ -8,7 +8,7 @@ import { MeshError } from '../errors.js';
 import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
-import { failedAnswer, toAnswer, toRefusal, type OperationAnswer } from './answer/Answer.js';
+import { failedAnswer, textOf, toAnswer, toRefusal, type OperationAnswer } from './answer/Answer.js';
 import { writeAnswer, type Exchange } from './answer/writeAnswer.js';
 import { createFlights } from './createFlights.js';
 import { performOperation, type Asking, type PerformOptions } from './performOperation.js';
@@ -106,7 +106,7 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
       }
       case 'parts': {
         const { answer: initial, rest, call } = outcome;
-        const parts = { first: withHasNext(initial.text, true), source: rest, traceId: call.traceId, log };
+        const parts = { first: withHasNext(textOf(initial), true), source: rest, traceId: call.traceId, log };
         return serveStream(streams, exchange, MULTIPART_PARTS, parts).finally(() => call.end());
       }
     }
@@ -119,13 +119,13 @@ export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHtt
     const asking = { caller, headers, isRead: false, gone: exchange.gone, takesWhole: true };
     const texts = batch.map(async (item) => {
       try {
-        return (await performWhole(readGraphqlRequest(item), asking)).text;
+        return textOf(await performWhole(readGraphqlRequest(item), asking));
       } catch (error) {
-        return failedAnswer(error, randomHex(16), log).text;
+        return textOf(failedAnswer(error, randomHex(16), log));
       }
     });
     const text = `[${(await Promise.all(texts)).join(',')}]`;
-    return writeAnswer(exchange, toAnswer({ status: 200, text, freshness: null }, accepted, clock()));
+    return writeAnswer(exchange, toAnswer({ status: 200, bytes: Buffer.from(text), freshness: null }, accepted, clock()));
   };
 
   const answerAlways = (exchange: Exchange): Promise<void> => {
@@ -142,11 +142,19 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
   return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
     traceOperation(request.headers['traceparent'], async (span) => {
       const started = performance.now();
-      const gone = new AbortController();
-      setMaxListeners(0, gone.signal);
-      const exchange: Exchange = { request, response, cors, compresses, gone: gone.signal, isAnswered: false };
+      const leaving = createLeaving();
+      const exchange: Exchange = {
+        request,
+        response,
+        cors,
+        compresses,
+        isAnswered: false,
+        get gone() {
+          return leaving.signal();
+        },
+      };
       response.once('close', () => {
-        if (!response.writableFinished || !exchange.isAnswered) gone.abort();
+        if (!response.writableFinished || !exchange.isAnswered) leaving.leave();
       });
       await answer(exchange);
       const { method = 'GET' } = request;
@@ -155,6 +163,26 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
       if (statusCode >= 500) span.failed(String(statusCode));
       metrics.httpRequest(method, statusCode, (performance.now() - started) / 1000);
     });
+}
+
+/** An abort signal for whoever asks for one: most exchanges end well and nobody does. */
+function createLeaving() {
+  let controller: AbortController | undefined;
+  let hasLeft = false;
+  return {
+    signal: (): AbortSignal => {
+      if (!controller) {
+        controller = new AbortController();
+        setMaxListeners(0, controller.signal);
+        if (hasLeft) controller.abort();
+      }
+      return controller.signal;
+    },
+    leave: (): void => {
+      hasLeft = true;
+      controller?.abort();
+    },
+  };
 }
 
 function isWhole({ single, incremental, stream }: Accepted): boolean {

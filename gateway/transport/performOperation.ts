@@ -31,7 +31,7 @@ export interface Asking {
   /** GET or HEAD: nothing with an effect. */
   readonly isRead: boolean;
   /** Fires when the client is gone. */
-  readonly gone: AbortSignal;
+  readonly gone: AbortSignal | AbortController;
   /** See CallOptions. */
   readonly onAnswersAlike?: (() => void) | undefined;
   readonly takesWhole: boolean;

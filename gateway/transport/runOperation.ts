@@ -35,7 +35,7 @@ export async function runOperation(
     context: async () => holder,
   });
   if (body.kind !== 'complete') throw new TypeError('Apollo Server was not asked for parts');
-  const answer = { status: status ?? 200, text: body.string, freshness: call.freshness() };
+  const answer = { status: status ?? 200, bytes: Buffer.from(body.string), freshness: call.freshness() };
   return { answer, rest: holder.parts.rest };
 }
 

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
-import { isIncremental, type IncrementalAnswer } from '../execution/Outcome.js';
+import { isIncremental, type IncrementalAnswer, type PrintedResult } from '../execution/Outcome.js';
 import { type Operations } from '../pipeline/Operations.js';
 import type { PreparedOperation } from '../pipeline/prepareOperation.js';
 import type { RanOperation } from './runOperation.js';
@@ -20,7 +20,7 @@ export async function runPrepared(
   const operation = { schema, document, name, variables: { ...variables, ...literals }, acceptsIncremental };
   try {
     const answer = await operations.execute(operation, call);
-    return isIncremental(answer) ? inParts(answer, call) : { answer: whole(answer.text, call), rest: null };
+    return isIncremental(answer) ? inParts(answer, call) : { answer: whole(answer, call), rest: null };
   } catch (error) {
     if (error instanceof MeshError && error.cause instanceof GraphQLError) return null;
     throw error;
@@ -28,9 +28,9 @@ export async function runPrepared(
 }
 
 function inParts({ initialResult, subsequentResults }: IncrementalAnswer, call: Call): RanOperation {
-  return { answer: whole(initialResult.text, call), rest: subsequentResults };
+  return { answer: whole(initialResult, call), rest: subsequentResults };
 }
 
-function whole(text: string, call: Call): RanOperation['answer'] {
-  return { status: 200, text, freshness: call.freshness() };
+function whole({ bytes }: PrintedResult, call: Call): RanOperation['answer'] {
+  return { status: 200, bytes, freshness: call.freshness() };
 }

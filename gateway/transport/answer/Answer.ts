@@ -15,12 +15,14 @@ export interface Answer {
 export interface OperationAnswer {
   /** The true one: 400 for what is wrong with the operation. */
   readonly status: number;
-  /** A JSON object. */
-  readonly text: string;
+  /** A JSON object in UTF-8. */
+  readonly bytes: Buffer;
   /** Null: it may not be kept. */
   readonly freshness: Freshness | null;
-  /** Its text as UTF-8, once that has been made. */
-  bytes?: Buffer;
+}
+
+export function textOf({ bytes }: OperationAnswer): string {
+  return bytes.toString('utf8');
 }
 
 /** Whoever keeps an answer keeps it for this token and this type only. */
@@ -28,8 +30,8 @@ export const VARY = 'authorization, accept, accept-encoding';
 
 /** In the type and with the status that the client expects. */
 export function toAnswer(answer: OperationAnswer, accepted: Accepted, now: number): Answer {
-  const { status, text, freshness } = answer;
-  const form = formOf(accepted, status, text);
+  const { status, bytes, freshness } = answer;
+  const form = formOf(accepted, status);
   return {
     status: form.status,
     headers: {
@@ -38,29 +40,26 @@ export function toAnswer(answer: OperationAnswer, accepted: Accepted, now: numbe
       vary: VARY,
       ...statusHeaders(status),
     },
-    bytes: form.body === text ? bytesOf(answer) : Buffer.from(form.body),
+    bytes: form.around ? Buffer.from(form.around(textOf(answer))) : bytes,
   };
-}
-
-/** One answer may go to many. */
-function bytesOf(answer: OperationAnswer): Buffer {
-  return (answer.bytes ??= Buffer.from(answer.text));
 }
 
 interface Form {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** What becomes of the text. Left out: nothing. */
+  readonly around?: (text: string) => string;
 }
 
 /** What is no answer to an operation is JSON, whatever is accepted: a status that is read in any case says that. */
-function formOf({ single, expectsOk, stream, incremental }: Accepted, status: number, text: string): Form {
+function formOf({ single, expectsOk, stream, incremental }: Accepted, status: number): Form {
   const isOperations = status === 200 || status === 400;
-  if (single !== null) return { status: expectsOk && isOperations ? 200 : status, contentType: single, body: text };
-  if (stream === 'sse' && isOperations) return { status: 200, contentType: SSE.contentType, body: SSE.event(text) + SSE.end };
-  if (!incremental || status !== 200) return { status, contentType: JSON_TYPE, body: text };
+  if (single !== null) return { status: expectsOk && isOperations ? 200 : status, contentType: single };
+  if (stream === 'sse' && isOperations)
+    return { status: 200, contentType: SSE.contentType, around: (text) => SSE.event(text) + SSE.end };
+  if (!incremental || status !== 200) return { status, contentType: JSON_TYPE };
   const { contentType, opening, event, end } = MULTIPART_PARTS;
-  return { status, contentType, body: opening + event(withHasNext(text, false)) + end };
+  return { status, contentType, around: (text) => opening + event(withHasNext(text, false)) + end };
 }
 
 /** Of a request that was not understood, or whose sender may not come in: JSON with the true status. */
@@ -74,7 +73,7 @@ export function failedAnswer(error: unknown, traceId: string, log: Logger): Oper
   const { http: _, ...extensions } = known.extensions;
   const { message, locations } = known.toJSON();
   const errors = [{ message, ...(locations && { locations }), extensions }];
-  return { status: statusOf(String(extensions['code'])), text: JSON.stringify({ errors }), freshness: null };
+  return { status: statusOf(String(extensions['code'])), bytes: Buffer.from(JSON.stringify({ errors })), freshness: null };
 }
 
 function statusHeaders(status: number): Record<string, string> {

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { LIMITS } from '../../config/limits.js';
 import type { Caller } from '../../context/authenticate.js';
 import { MeshError } from '../../errors.js';
-import { failedAnswer } from '../answer/Answer.js';
+import { failedAnswer, textOf } from '../answer/Answer.js';
 import type { Exchange } from '../answer/writeAnswer.js';
 import type { Asking, Outcome } from '../performOperation.js';
 import type { GraphqlRequest } from '../request/graphqlRequest.js';
@@ -70,12 +70,12 @@ export function createSseConnections({ streams, perform, randomHex, log }: Optio
   ): Promise<void> => {
     const ways = { isRead: false, takesWhole: true, takesParts: false, takesEvents: true };
     const outcome = await perform(asked, { ...asking, ...ways, gone });
-    if (outcome.kind === 'whole' && !gone.aborted) await outlet.write(sharedNext(id, outcome.answer.text));
+    if (outcome.kind === 'whole' && !gone.aborted) await outlet.write(sharedNext(id, textOf(outcome.answer)));
     if (outcome.kind !== 'events') return;
     try {
       await pump(outcome.events, gone, (result) => outlet.write(sharedNext(id, JSON.stringify(result))));
     } catch (error) {
-      await outlet.write(sharedNext(id, failedAnswer(error, outcome.traceId, log).text));
+      await outlet.write(sharedNext(id, textOf(failedAnswer(error, outcome.traceId, log))));
     }
   };
 

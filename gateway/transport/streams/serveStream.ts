@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { failedAnswer } from '../answer/Answer.js';
+import { failedAnswer, textOf } from '../answer/Answer.js';
 import type { Exchange } from '../answer/writeAnswer.js';
 import { pump } from './pump.js';
 import type { Streams } from './createStreams.js';
@@ -21,6 +21,6 @@ export async function serveStream<Value>(
     await pump(source, exchange.gone, (value) => outlet.write(form.event(JSON.stringify(value))));
     outlet.end(form.end);
   } catch (error) {
-    outlet.end(form.failure(failedAnswer(error, traceId, log).text));
+    outlet.end(form.failure(textOf(failedAnswer(error, traceId, log))));
   }
 }

@@ -2,7 +2,7 @@ import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { executeInParts } from '../../../gateway/execution/executeInParts.js';
 import { executeOperation } from '../../../gateway/execution/executeOperation.js';
-import { isIncremental, type IncrementalPart } from '../../../gateway/execution/Outcome.js';
+import { isIncremental, parsed, type IncrementalPart } from '../../../gateway/execution/Outcome.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
@@ -23,8 +23,7 @@ function requestOf(query: string, variables: Record<string, unknown>, defer: boo
 
 async function inParts(query: string, variables: Record<string, unknown> = {}, clients = shop.clients) {
   const answer = await executeInParts(requestOf(query, variables, true, clients));
-  if (!isIncremental(answer))
-    return { initial: (JSON.parse(answer.text) as { data: unknown }).data, parts: [], errors: answer.errors };
+  if (!isIncremental(answer)) return { initial: parsed(answer).data as unknown, parts: [], errors: answer.errors };
   const parts: IncrementalPart[] = [];
   for (;;) {
     const { value, done } = await answer.subsequentResults.next();
@@ -33,7 +32,7 @@ async function inParts(query: string, variables: Record<string, unknown> = {}, c
     if (!value.hasNext) expect((await answer.subsequentResults.next()).done).toBe(true);
   }
   return {
-    initial: (JSON.parse(answer.initialResult.text) as { data: unknown }).data,
+    initial: parsed(answer.initialResult).data as unknown,
     parts,
     errors: answer.initialResult.errors,
   };
@@ -140,7 +139,7 @@ describe('an answer in parts', () => {
     const clients = new Map(shop.clients).set('reviews', slow);
     const answer = await executeInParts(requestOf('{ me { id name ... @defer { reviews { id } } } }', {}, true, clients));
     if (!isIncremental(answer)) throw new Error('whole');
-    expect(JSON.parse(answer.initialResult.text)).toEqual({ data: { me: { id: 'u1', name: 'Ada' } } });
+    expect(parsed(answer.initialResult)).toEqual({ data: { me: { id: 'u1', name: 'Ada' } } });
     const next = answer.subsequentResults.next();
     release();
     expect((await next).value).toMatchObject({ hasNext: false, incremental: [{ path: ['me'] }] });
