@@ -61,7 +61,12 @@ function compile(
   const operation = findOperation(document);
   const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
   const places = createPlaces();
-  const parts: StepParts = { places, isPossible: possibleTypes(supergraph), isInterface: interfaces(supergraph) };
+  const parts: StepParts = {
+    places,
+    isPossible: possibleTypes(supergraph),
+    isInterface: interfaces(supergraph),
+    inputs: supergraph.requiredInputs,
+  };
   if (plan.subscription) places.add([], selectionTree(plan.subscription.primary));
   const notedSegments = plan.segments.map((segment) => ({
     segment,

@@ -1,12 +1,14 @@
 import type { FetchNode, PlanNode } from '../planner/federation.js';
+import type { RequiredInputs } from '../planner/requiredInputs.js';
 import type { SubgraphOperation } from '../fetch/SubgraphClient.js';
 import { compileMerge, type Merge } from './compileMerge.js';
-import { compileRepresentation, type Representation, type RepresentationOf } from './compileRepresentation.js';
+import { compileRepresentation, type IsOptional, type Representation, type RepresentationOf } from './compileRepresentation.js';
+import { compileVoids, type Voids } from './compileVoids.js';
 import { compileTargets, type CollectTargets } from './compileTargets.js';
 import type { Place, Places } from './places.js';
-import { applyRewrites, project, type IsPossibleType } from './rewrites.js';
+import { applyRewrites, type IsPossibleType } from './rewrites.js';
 import { selectionTree, type SelectionTree } from './selectionTree.js';
-import { isTypeStep, type IsInterface, type ResponsePath } from './Target.js';
+import { isTypeStep, type IsInterface, type ResponsePath, type JsonObject } from './Target.js';
 
 /** What is done, in which order, to answer an operation. */
 export type Step =
@@ -47,6 +49,7 @@ export interface FetchStep {
   readonly variables: readonly string[];
   /** Null: root fields, which need nothing of their target. */
   readonly representationOf: RepresentationOf | null;
+  readonly voids: Voids;
   /** Where what it brings belongs. Several: the plan has the same fetch for each of them, and one request serves all. */
   readonly ends: readonly FetchEnd[];
 }
@@ -66,6 +69,7 @@ export interface StepParts {
   readonly places: Places;
   readonly isPossible: IsPossibleType;
   readonly isInterface: IsInterface;
+  readonly inputs: RequiredInputs;
   /** The variable with the route of a routed field: the fetch that takes it has effects, in a query too. */
   readonly hintVariable?: string | undefined;
 }
@@ -115,7 +119,7 @@ function note(node: PlanNode, path: ResponsePath, parts: StepParts): Compile {
 }
 
 function noteFetch(node: FetchNode, path: ResponsePath, parts: StepParts): Compile {
-  const { places, isPossible, isInterface, hintVariable } = parts;
+  const { places, isPossible, isInterface, inputs, hintVariable } = parts;
   const isRouted = hintVariable !== undefined && node.variableUsages?.includes(hintVariable);
   const brings = selectionTree(node);
   const place = places.add(path, brings);
@@ -130,7 +134,8 @@ function noteFetch(node: FetchNode, path: ResponsePath, parts: StepParts): Compi
       ...(node.operationName !== undefined && { operationName: node.operationName }),
     },
     variables: node.variableUsages ?? [],
-    representationOf: representationOf(node, isPossible),
+    representationOf: representationOf(node, isPossible, inputs),
+    voids: compileVoids(node, inputs, isPossible),
     ends: [
       {
         path,
@@ -144,14 +149,20 @@ function noteFetch(node: FetchNode, path: ResponsePath, parts: StepParts): Compi
   });
 }
 
-function representationOf({ requires, inputRewrites }: FetchNode, isPossible: IsPossibleType): RepresentationOf | null {
+function representationOf(
+  { requires, inputRewrites, serviceName }: FetchNode,
+  isPossible: IsPossibleType,
+  inputs: RequiredInputs,
+): RepresentationOf | null {
   if (!requires) return null;
-  if (!inputRewrites?.length) return compileRepresentation(requires, isPossible);
+  const isOptional: IsOptional = (typeName, name) => name !== '__typename' && !inputs.isKey(serviceName, typeName, name);
+  if (!inputRewrites?.length) return compileRepresentation(requires, isPossible, isOptional);
+  const plainly = compileRepresentation(requires, isPossible, isOptional);
   const rewritten: Representation = {
-    text: (entity) => {
-      const representation = project(entity, requires, isPossible);
-      // Of another type than those that something is required of.
-      if (representation?.['__typename'] === undefined) return undefined;
+    text: (entity, missing) => {
+      const text = plainly(entity)?.text(entity, missing);
+      if (text === undefined) return undefined;
+      const representation = JSON.parse(text) as JsonObject;
       applyRewrites(representation, inputRewrites, isPossible);
       return JSON.stringify(representation);
     },

@@ -19,7 +19,7 @@ export async function fetchEntities(
   ofContext: Readonly<JsonObject>,
   run: Run,
 ): Promise<void> {
-  const asked = toAsked(representationOf, targets, bounds);
+  const asked = toAsked(representationOf, step.voids, targets, bounds);
   const { texts } = asked;
   if (texts.length === 0) return;
   const variables = variablesOf(step, run, ofContext);
@@ -40,8 +40,8 @@ function take(step: FetchStep, asked: Asked, response: SubgraphResponse, missing
   if (response.errors?.length || !isComplete(entities, asked.texts.length))
     entityErrors(step, asked, response.errors ?? [], entities, missing ?? asked.texts.map((_, index) => index), run);
   const isShared = response.isShared === true;
-  const rewritten = rewrite(step, entities, isShared, run);
-  mergeEntities(asked, rewritten, isShared && rewritten === entities, run);
+  const rewritten = rewrite(step, withoutVoided(entities, asked), isShared, run);
+  mergeEntities(asked, rewritten, isShared && !step.node.outputRewrites?.length, run);
 }
 
 function isComplete(entities: readonly unknown[], count: number): boolean {
@@ -50,6 +50,15 @@ function isComplete(entities: readonly unknown[], count: number): boolean {
     if (entity !== null && !isObject(entity)) return false;
   }
   return true;
+}
+
+function withoutVoided(entities: readonly unknown[], { voided }: Asked): readonly unknown[] {
+  if (voided.size === 0) return entities;
+  return entities.map((entity, slot) => {
+    const names = voided.get(slot);
+    if (!names || !isObject(entity)) return entity;
+    return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.has(name)));
+  });
 }
 
 /** In place where the objects are this operation's own. */

@@ -1,5 +1,6 @@
 import type { Representation, RepresentationOf } from './compileRepresentation.js';
 import type { FetchEnd } from './compileSteps.js';
+import type { Voids } from './compileVoids.js';
 import type { JsonObject } from './Target.js';
 
 /** Where the targets of an end stop in the list of all. */
@@ -16,7 +17,11 @@ export interface Asked {
   /** For each target which representation is its; NOTHING: something that is required is missing, and nothing is asked for it. */
   readonly slots: readonly number[];
   readonly bounds: readonly Bound[];
+  /** For some representations: response names of what was to be computed from something that is missing, so that it counts for nothing. */
+  readonly voided: ReadonlyMap<number, ReadonlySet<string>>;
 }
+
+const NONE: ReadonlyMap<number, ReadonlySet<string>> = new Map();
 
 export const NOTHING = -1;
 
@@ -24,24 +29,29 @@ export const NOTHING = -1;
 const MAX_COMPARED = 8;
 
 /** An entity that stands in many places is compared with the first of them, which costs a fraction of writing it again. */
-export function toAsked(of: RepresentationOf, targets: readonly JsonObject[], bounds: readonly Bound[]): Asked {
+export function toAsked(of: RepresentationOf, voids: Voids, targets: readonly JsonObject[], bounds: readonly Bound[]): Asked {
   const texts: string[] = [];
   const slots: number[] = [];
   const byText = new Map<string, number>();
   const byKey = new Map<unknown, Known>();
-  const slotOf = (text: string | undefined): number => {
+  let voided: Map<number, ReadonlySet<string>> | undefined;
+  const slotOf = (representation: Representation, target: JsonObject): number => {
+    const missing: string[] = [];
+    const text = representation.text(target, missing);
     if (text === undefined) return NOTHING;
     let slot = byText.get(text);
-    if (slot === undefined) {
-      slot = texts.push(text) - 1;
-      byText.set(text, slot);
-    }
+    if (slot !== undefined) return slot;
+    const without = missing.length > 0 ? voids(String(target['__typename']), missing) : undefined;
+    if (without === 'all') return NOTHING;
+    slot = texts.push(text) - 1;
+    byText.set(text, slot);
+    if (without) (voided ??= new Map()).set(slot, without);
     return slot;
   };
   for (const target of targets) {
     const representation = of(target);
     if (!representation?.comparison) {
-      slots.push(representation ? slotOf(representation.text(target)) : NOTHING);
+      slots.push(representation ? slotOf(representation, target) : NOTHING);
       continue;
     }
     const { comparison } = representation;
@@ -52,12 +62,12 @@ export function toAsked(of: RepresentationOf, targets: readonly JsonObject[], bo
     while (known && !(known.representation === representation && comparison.isSame(known.target, target)))
       known = ++compared < MAX_COMPARED ? known.next : undefined;
     if (!known) {
-      known = { target, representation, slot: slotOf(representation.text(target)), next: first };
+      known = { target, representation, slot: slotOf(representation, target), next: first };
       byKey.set(key, known);
     }
     slots.push(known.slot);
   }
-  return { texts, targets, slots, bounds };
+  return { texts, targets, slots, bounds, voided: voided ?? NONE };
 }
 
 /** Those that have the same key. */

@@ -12,6 +12,7 @@ import { createDataNames, type DataName } from './dataNames.js';
 import { addExecutableDirectives } from './executableDirectives.js';
 import { hiddenSelections } from './hiddenSelections.js';
 import { readOverrideLabels, type LabelsMet } from './overrideLabels.js';
+import { createRequiredInputs, type RequiredInputs } from './requiredInputs.js';
 import { createSplitConflicts, type SplitConflicts } from './splitConflicts.js';
 
 /** A directive as the subgraphs applied it, under the name that its specification gives it, without the @. */
@@ -43,6 +44,8 @@ export interface Supergraph {
   readonly labelsMet: LabelsMet;
   /** See createDataNames. */
   readonly dataName: DataName;
+  /** See createRequiredInputs. */
+  readonly requiredInputs: RequiredInputs;
   /** See createSplitConflicts. */
   readonly splitConflicts: SplitConflicts;
   /** Composed from the five subgraphs of the mesh, so that snapshot, policies and routing belong to it. */
@@ -113,6 +116,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     },
     labelsMet: readOverrideLabels(document, hidden),
     dataName: createDataNames(hidden),
+    requiredInputs: createRequiredInputs(document),
     splitConflicts: createSplitConflicts(document, apiSchema),
     isMesh: SUBGRAPH_NAMES.every((name) => subgraphs.has(name)) && schema.coreFeatures?.getByIdentity(MESH_SPEC) !== undefined,
     federation,

@@ -117,8 +117,8 @@ export const BUGS: readonly Bug[] = [
   bug(
     'a null stands where none may',
     'compilePrinter',
-    "nullable ? `s+='null'` : 'throw ODD'",
-    "`s+='null'`",
+    "nullable ? `a[n++]='null'` : 'throw ODD'",
+    "`a[n++]='null'`",
     'null propagation',
   ),
   bug(

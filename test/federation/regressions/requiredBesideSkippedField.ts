@@ -1,8 +1,7 @@
 import type { FederationCase } from '../support/FederationCase.js';
 
 /** With two fields that require different ones, of which one is skipped. */
-export const regression: FederationCase & { pending: string } = {
-  pending: 'executor: what one field requires, and its condition leaves unfetched, takes the whole entity out of the fetch',
+export const regression: FederationCase = {
   subgraphs: {
     a: `
       extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key"])

@@ -1,8 +1,7 @@
 import type { FederationCase } from '../support/FederationCase.js';
 
 /** The key is there, and what only the skipped field requires is not: the other field must be asked for all the same. */
-export const regression: FederationCase & { pending: string } = {
-  pending: 'executor: what one field requires, and its condition leaves unfetched, takes the whole entity out of the fetch',
+export const regression: FederationCase = {
   subgraphs: {
     a: `
       extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@external", "@requires"])

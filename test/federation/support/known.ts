@@ -8,13 +8,11 @@ export interface Known {
   readonly mayShow: (asked: FederationCase) => boolean;
 }
 
-const sdl = ({ subgraphs }: FederationCase, pattern: RegExp): boolean =>
-  Object.values(subgraphs).some((each) => pattern.test(each));
-
 export const KNOWN: readonly Known[] = [
   {
-    why: 'executor: what one field requires is not fetched where the field is not selected, and then the rest of the fetch is left out',
-    mayShow: (asked) => sdl(asked, /@requires\(/) && (/@(skip|include)/.test(asked.operation) || sdl(asked, /@interfaceObject/)),
+    why: 'not looked into yet: a field that requires others through an interface object',
+    mayShow: ({ subgraphs }) =>
+      [/@requires\(/, /@interfaceObject/].every((pattern) => Object.values(subgraphs).some((sdl) => pattern.test(sdl))),
   },
   {
     why: 'executor: the failure of a subgraph is told of at fields that are skipped',
