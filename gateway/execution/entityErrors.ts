@@ -1,4 +1,5 @@
 import { Kind, type GraphQLFormattedError } from 'graphql';
+import { isIncluded } from './conditions.js';
 import type { FetchStep } from './compileSteps.js';
 
 import { reportErrors } from './reportErrors.js';
@@ -62,14 +63,16 @@ function locate({ texts, targets, slots, bounds }: Asked, run: Run): Target[][] 
 }
 
 /** What the fetch would have added to this target: the fields of its type that are not there yet. */
-function absentFields({ node }: FetchStep, { value }: Target, { isPossible }: Run): string[] {
+function absentFields({ node }: FetchStep, { value }: Target, { isPossible, variables }: Run): string[] {
   const [entities] = selectionsOf(node);
   const fragments = entities?.kind === Kind.FIELD ? (entities.selectionSet?.selections ?? []) : [];
   const typeName = String(value['__typename']);
   const matching = fragments.flatMap((fragment) =>
-    fragment.kind === Kind.INLINE_FRAGMENT && (!fragment.typeCondition || isPossible(typeName, fragment.typeCondition.name.value))
+    fragment.kind === Kind.INLINE_FRAGMENT &&
+    isIncluded(fragment, variables) &&
+    (!fragment.typeCondition || isPossible(typeName, fragment.typeCondition.name.value))
       ? fragment.selectionSet.selections
       : [],
   );
-  return [...new Set(namesIn(matching))].filter((name) => !name.startsWith('__') && !Object.hasOwn(value, name));
+  return [...new Set(namesIn(matching, variables))].filter((name) => !name.startsWith('__') && !Object.hasOwn(value, name));
 }

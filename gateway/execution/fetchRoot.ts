@@ -22,7 +22,7 @@ export async function fetchRoot(step: FetchStep, run: Run): Promise<void> {
   const response = lookup ? await rootThroughCache(lookup, ask) : await ask();
   if (response.errors?.length) {
     const places = descend([{ value: run.data, path: [], parent: undefined }], end.path, run.isPossible).map(({ path }) => path);
-    const names = namesIn(selectionsOf(node)).filter((name) => !name.startsWith('__'));
+    const names = namesIn(selectionsOf(node), run.variables).filter((name) => !name.startsWith('__'));
     const everywhere = (): (string | number)[][] => places.flatMap((at) => names.map((name) => [...at, name]));
     // A path that begins with what was not asked for leads nowhere.
     const leads = ([first]: readonly (string | number)[]): boolean => typeof first === 'string' && names.includes(first);

@@ -1,8 +1,5 @@
 import {
-  getDirectiveValues,
   getNamedType,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isAbstractType,
   isObjectType,
   Kind,
@@ -14,6 +11,7 @@ import {
 import { idOf, type DeferredFragment } from '../planner/labelDefers.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import { responseName } from '../planner/rootFields.js';
+import { isIncluded } from './conditions.js';
 import { isObject, type JsonObject, type ResponsePath } from './Target.js';
 
 /** An object that a part belongs to. */
@@ -82,10 +80,4 @@ function applies(schema: GraphQLSchema, condition: string | undefined, type: Gra
   if (condition === undefined || condition === type.name) return true;
   const named = schema.getType(condition);
   return isAbstractType(named) && schema.isSubType(named, type);
-}
-
-function isIncluded(node: SelectionNode, variables: Record<string, unknown>): boolean {
-  if (!node.directives?.length) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false;
 }

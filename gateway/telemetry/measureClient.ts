@@ -33,5 +33,13 @@ export function measureClient(name: string, client: SubgraphClient, metrics: Met
 /** The subgraph goes on from the fetch's own span. */
 function continued(context: FetchContext): FetchContext {
   const traceparent = currentTraceparent();
-  return traceparent === undefined ? context : { ...context, request: { ...context.request, traceparent } };
+  if (traceparent === undefined) return context;
+  const { request, headers, after } = context;
+  // One by one: a context may be an object that makes its signal when it is asked for it.
+  return {
+    request: { ...request, traceparent },
+    signal: context.signal,
+    ...(headers && { headers }),
+    ...(after !== undefined && { after }),
+  };
 }

@@ -1,8 +1,7 @@
 import type { FederationCase } from '../support/FederationCase.js';
 
 /** The field that is skipped has not failed. */
-export const regression: FederationCase & { pending: string } = {
-  pending: 'executor: the failure of a subgraph is told of at fields that are skipped',
+export const regression: FederationCase = {
   subgraphs: {
     a: `
       extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: [])

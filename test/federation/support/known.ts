@@ -15,10 +15,6 @@ export const KNOWN: readonly Known[] = [
       [/@requires\(/, /@interfaceObject/].every((pattern) => Object.values(subgraphs).some((sdl) => pattern.test(sdl))),
   },
   {
-    why: 'executor: the failure of a subgraph is told of at fields that are skipped',
-    mayShow: ({ down = [], operation }) => down.length > 0 && /@(skip|include)/.test(operation),
-  },
-  {
     why: 'stock planner: what is required is asked for before what it requires itself',
     mayShow: ({ subgraphs }) => {
       const graph = readGraph(subgraphs);

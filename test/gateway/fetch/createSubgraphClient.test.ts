@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { SUBGRAPH_DEFAULTS, type SubgraphSettings } from '../../../gateway/config/subgraphsConfig.js';
 import { createSubgraphClient, type SubgraphClientOptions } from '../../../gateway/fetch/createSubgraphClient.js';
 import { knownAnswers } from '../../../gateway/fetch/knownAnswers.js';
+import { shareInFlight } from '../../../gateway/fetch/shareInFlight.js';
 import type { FetchContext } from '../../../gateway/fetch/SubgraphClient.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 import { serve, type Asked, type Answering } from './support/serve.js';
@@ -28,11 +29,16 @@ async function subgraph(settings: Partial<SubgraphSettings> = {}, options: Parti
     log: pino({ level: 'silent' }),
     ...options,
   });
+  // As the gateway does with every client that says what its answers depend on.
+  const shares = options.sharing !== 'off';
+  const shared = !shares
+    ? client
+    : shareInFlight(client, { name: 'odd', clock: Date.now, viewOf: (context) => client.viewOf!(context) });
   closers.push(close, () => client.close());
   const answerAll = (status = 200): void => {
     for (const { response } of asked.splice(0)) response.writeHead(status).end('{"data":{"a":1}}');
   };
-  return { client, asked, answerAll };
+  return { client: shared, asked, answerAll };
 }
 
 const as = (id: string, headers: Record<string, string> = {}): FetchContext => {
