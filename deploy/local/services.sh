@@ -164,7 +164,9 @@ broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 PROPERTIES
   if [ ! -e "$data/logs/meta.properties" ]; then
-    java -cp "$jars/*" kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
+    # Written with an equals sign: one id in 64 begins with a dash.
+    java -cp "$jars/*" kafka.tools.StorageTool format \
+      "--cluster-id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
       -c "$data/server.properties" >"$data/format.log" 2>&1 || fail "Kafka's storage could not be made; see $data/format.log"
   fi
   rm -f "$data/log"
