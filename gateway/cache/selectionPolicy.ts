@@ -1,12 +1,5 @@
-import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  Kind,
-  type DocumentNode,
-  type OperationDefinitionNode,
-  type SelectionNode,
-} from 'graphql';
+import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { conditionsHold } from '../planner/conditionsHold.js';
 import { fragmentsOf } from '../planner/rootFields.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { CacheHints } from './cacheHints.js';
@@ -29,7 +22,7 @@ export function selectionPolicy(
 
   const ofSelections = (selections: readonly SelectionNode[], parent: string, isRoot: boolean): CachePolicy =>
     selections
-      .filter((selection) => isIncluded(selection, variables))
+      .filter((selection) => conditionsHold(selection, variables))
       .map((selection) => {
         if (selection.kind === Kind.FIELD) {
           const name = selection.name.value;
@@ -60,10 +53,4 @@ export function selectionPolicy(
 
   const root = supergraph.rootType(operation.operation);
   return root === undefined ? NEVER : ofSelections(operation.selectionSet.selections, root, true);
-}
-
-function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
-  if (!node.directives?.length) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false;
 }

@@ -1,5 +1,5 @@
 import { Kind, type GraphQLFormattedError } from 'graphql';
-import { isIncluded } from './conditions.js';
+import { conditionsHold } from '../planner/conditionsHold.js';
 import type { FetchStep } from './compileSteps.js';
 
 import { reportErrors } from './reportErrors.js';
@@ -69,7 +69,7 @@ function absentFields({ node }: FetchStep, { value }: Target, { isPossible, vari
   const typeName = String(value['__typename']);
   const matching = fragments.flatMap((fragment) =>
     fragment.kind === Kind.INLINE_FRAGMENT &&
-    isIncluded(fragment, variables) &&
+    conditionsHold(fragment, variables) &&
     (!fragment.typeCondition || isPossible(typeName, fragment.typeCondition.name.value))
       ? fragment.selectionSet.selections
       : [],

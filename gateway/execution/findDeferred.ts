@@ -11,7 +11,7 @@ import {
 import { idOf, type DeferredFragment } from '../planner/labelDefers.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import { responseName } from '../planner/rootFields.js';
-import { isIncluded } from './conditions.js';
+import { conditionsHold } from '../planner/conditionsHold.js';
 import { isObject, type JsonObject, type ResponsePath } from './Target.js';
 
 /** An object that a part belongs to. */
@@ -49,7 +49,7 @@ export function findDeferred(
   const look = (selections: readonly SelectionNode[], object: DeferredObject, way: readonly string[]): void => {
     const [next, ...rest] = way;
     for (const selection of selections) {
-      if (!isIncluded(selection, variables)) continue;
+      if (!conditionsHold(selection, variables)) continue;
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (!applies(schema, selection.typeCondition?.name.value, object.type)) continue;
         if (next === undefined && idOf(selection) === fragment.id) found.push(object);

@@ -1,6 +1,6 @@
 import { Kind, type DocumentNode, type SelectionNode } from 'graphql';
 import { parse } from 'graphql';
-import { isIncluded } from './conditions.js';
+import { conditionsHold } from '../planner/conditionsHold.js';
 import type { FetchDataRewrite, FetchNode } from '../planner/federation.js';
 
 /** What a fetch brings, by response name: null for what has no selections of its own. Types are passed through. */
@@ -68,7 +68,7 @@ function join(a: Growing, b: Growing): Growing {
 /** Response names of what these variables do not leave out, those in fragments among them. */
 export function namesIn(selections: readonly SelectionNode[], variables: Readonly<Record<string, unknown>>): string[] {
   return selections.flatMap((selection) => {
-    if (!isIncluded(selection, variables)) return [];
+    if (!conditionsHold(selection, variables)) return [];
     if (selection.kind === Kind.FIELD) return [selection.alias?.value ?? selection.name.value];
     return selection.kind === Kind.INLINE_FRAGMENT ? namesIn(selection.selectionSet.selections, variables) : [];
   });

@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  Kind,
-  type DocumentNode,
-  type GraphQLFormattedError,
-} from 'graphql';
+import { Kind, type DocumentNode, type GraphQLFormattedError } from 'graphql';
 import { getArgumentValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import { formatCedarEntity } from '../../subgraphs/shared/cedar/cedarEntities.js';
 import { principalEntity, type Principal } from '../../subgraphs/shared/principal.js';
 import type { Governed } from '../pipeline/Serving.js';
+import { conditionsHold } from '../planner/conditionsHold.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { analyzeOperation, type Analysis, type Guarded } from './analyzeOperation.js';
@@ -109,7 +103,7 @@ export function createGovernance({ supergraph, engine, recorder, metrics, clock 
       }
     };
     const visit = (guarded: Guarded): void => {
-      if (!isIncluded(guarded, variables)) return;
+      if (!conditionsHold(guarded, variables)) return;
       const denials = guarded.rules.flatMap((rule) => check(rule, guarded) ?? []);
       if (denials.length === 0) return guarded.below.forEach(visit);
       cut.push(guarded);
@@ -142,13 +136,6 @@ function toError({ coordinate, path, node }: Guarded, { code, reason }: Denial):
   const what = node.kind === Kind.FIELD ? coordinate : `The type ${coordinate}`;
   const way = code === 'UNAUTHENTICATED' ? ' Send a valid `Authorization: Bearer` header.' : '';
   return { message: `${what} is not for this caller. ${reason}${way}`, path: [...path], extensions: { code } };
-}
-
-function isIncluded({ directives }: Guarded, variables: Record<string, unknown>): boolean {
-  if (directives.length === 0) return true;
-  const node = { directives };
-  if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false;
 }
 
 /** The id that the arguments name; null: none. */

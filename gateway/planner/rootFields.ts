@@ -1,7 +1,4 @@
 import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   Kind,
   type DirectiveNode,
   type DocumentNode,
@@ -11,6 +8,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { conditionsHold } from './conditionsHold.js';
 import { MeshError } from '../errors.js';
 
 /** A field at the root of an operation, taken out of the fragments around it; their @skip and @include stand in `conditions`. */
@@ -82,11 +80,7 @@ export function rootFieldsOf(document: DocumentNode, operation: OperationDefinit
 
 /** Whether @skip and @include leave the field in, with these (coerced) variables. */
 export function isIncluded({ field, conditions }: RootField, variables: Record<string, unknown>): boolean {
-  return [...conditions, field.directives ?? []].every((directives) => {
-    const node = { directives };
-    if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] === true) return false;
-    return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false;
-  });
+  return [...conditions, field.directives ?? []].every((directives) => conditionsHold({ directives }, variables));
 }
 
 /** Back to a selection, with the conditions as fragments around it. */
