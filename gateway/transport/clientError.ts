@@ -33,7 +33,7 @@ export function toClientError(error: unknown, traceId: string, log: Logger): Gra
 }
 
 /** An error of an answer, for Apollo Server, which wants GraphQLErrors and would lose the place of anything else. */
-export function fromFormatted({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+function fromFormatted({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
   return new GraphQLError(message, { ...(path && { path }), extensions: { ...extensions } });
 }
 

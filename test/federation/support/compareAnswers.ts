@@ -1,3 +1,4 @@
+import { errorPlaces } from '../../support/errorPlaces.js';
 export interface Answer {
   readonly data?: unknown;
   readonly errors?: readonly { readonly path?: readonly (string | number)[] | undefined }[] | undefined;
@@ -12,7 +13,7 @@ export interface Answer {
  */
 export function compareAnswers(expected: Answer, got: Answer, { denied = false } = {}): string | null {
   if (JSON.stringify(expected.data) !== JSON.stringify(got.data)) return 'data';
-  const [wanted, told] = [placesOf(expected), placesOf(got)];
+  const [wanted, told] = [errorPlaces(expected), errorPlaces(got)];
   const isTold = (place: string): boolean => {
     const named = withoutIndices(place.split('.'));
     return (got.errors ?? []).some(({ path = [] }) => `${withoutIndices(path)}.`.startsWith(named === '' ? '' : `${named}.`));
@@ -21,21 +22,6 @@ export function compareAnswers(expected: Answer, got: Answer, { denied = false }
   const invented = denied ? [] : told.filter((place) => !wanted.includes(place));
   if (missing.length > 0) return `no error at ${missing.map(quote).join(', ')}`;
   return invented.length > 0 ? `an error at ${invented.map(quote).join(', ')}` : null;
-}
-
-/** Where the errors are, up to the first null of the answer. */
-function placesOf({ data, errors = [] }: Answer): string[] {
-  const upToNull = (path: readonly (string | number)[]): string => {
-    let value = data;
-    const shown: (string | number)[] = [];
-    for (const step of path) {
-      if (value === null || value === undefined) break;
-      value = (value as Record<string | number, unknown>)[step];
-      shown.push(step);
-    }
-    return shown.join('.');
-  };
-  return [...new Set(errors.map(({ path = [] }) => upToNull(path)))].sort();
 }
 
 function withoutIndices(path: readonly (string | number)[]): string {

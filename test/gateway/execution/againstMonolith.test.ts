@@ -17,6 +17,7 @@ import { parsed } from '../../../gateway/execution/Outcome.js';
 import { mergeInto } from '../../../gateway/execution/Target.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
+import { errorPlaces } from '../../support/errorPlaces.js';
 import { anonymousContext } from '../../support/anonymousContext.js';
 import { makeShop } from '../../support/shop.js';
 
@@ -47,35 +48,13 @@ async function monolith(query: string, variables: Record<string, unknown> = {}):
   return execute({ schema, document: parse(query), rootValue, variableValues: variables });
 }
 
-interface Located {
-  readonly path?: readonly (string | number)[] | undefined;
-}
-
-/**
- * Where the errors are, up to the first null of the answer: once a non-null failure has made something null, the specification leaves
- * open which further errors beneath it are reported.
- */
-function places({ data, errors }: { data?: unknown; errors?: readonly Located[] | undefined }): string[] {
-  const upToNull = ({ path = [] }: Located): string => {
-    let value = data;
-    const shown: (string | number)[] = [];
-    for (const step of path) {
-      if (value === null || value === undefined) break;
-      value = (value as Record<string | number, unknown>)[step];
-      shown.push(step);
-    }
-    return shown.join('.');
-  };
-  return [...new Set((errors ?? []).map(upToNull))].toSorted();
-}
-
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 async function expectSame(query: string, variables: Record<string, unknown> = {}): Promise<void> {
   const [mine, theirs] = await Promise.all([ours(query, variables), monolith(query, variables)]);
   expect(plain(mine.data), query).toEqual(plain(theirs.data));
   expect(JSON.stringify(mine.data)).toBe(JSON.stringify(theirs.data));
-  expect(places(mine), query).toEqual(places(theirs));
+  expect(errorPlaces(mine), query).toEqual(errorPlaces(theirs));
 }
 
 it.each([
@@ -174,7 +153,7 @@ it('locates the failure of a whole subgraph at every field that it would have gi
     latest: null,
     me: { name: 'Ada' },
   });
-  expect(places(result)).toEqual(['latest', 'users.0.reviews', 'users.1.reviews', 'users.2.reviews']);
+  expect(errorPlaces(result)).toEqual(['latest', 'users.0.reviews', 'users.1.reviews', 'users.2.reviews']);
   for (const error of result.errors!) expect(error.extensions).toEqual({ code: 'SUBREQUEST_FAILED', service: 'reviews' });
 });
 
