@@ -1,6 +1,8 @@
-import { Kind, parse, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import { documentOf } from '../execution/selectionTree.js';
 import type { FetchNode, PlanNode } from '../planner/federation.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
+import { findOperation } from '../planner/rootFields.js';
 
 /** The fetches of a plan that may run with these variables. */
 export function fetchesOf({ segments }: OperationPlan, variables: Readonly<Record<string, unknown>>): FetchNode[] {
@@ -24,15 +26,8 @@ export function fetchesOf({ segments }: OperationPlan, variables: Readonly<Recor
   return segments.flatMap(({ node }) => inNode(node));
 }
 
-const parsed = new WeakMap<FetchNode, { document: DocumentNode; operation: OperationDefinitionNode }>();
-
 /** What a fetch sends. */
 export function operationOf(node: FetchNode): { document: DocumentNode; operation: OperationDefinitionNode } {
-  let sent = parsed.get(node);
-  if (!sent) {
-    const document = node.operationDocumentNode ?? parse(node.operation, { noLocation: true });
-    const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
-    parsed.set(node, (sent = { document, operation }));
-  }
-  return sent;
+  const document = documentOf(node);
+  return { document, operation: findOperation(document) };
 }

@@ -1,6 +1,7 @@
 import {
   getNamedType,
   isAbstractType,
+  isCompositeType,
   isEnumType,
   isListType,
   isNonNullType,
@@ -171,8 +172,8 @@ function compileVariant(
           return `if(!Array.isArray(${v}))throw ODD;a[n++]='[';for(let ${i}=0;${i}<${v}.length;${i}++){if(${i}>0)a[n++]=',';const ${item}=${v}[${i}];${each}}a[n++]=']';`;
         }
         const named = getNamedType(inner);
-        if ('getFields' in named || 'getTypes' in named) {
-          const print = name(printComposite(named as GraphQLCompositeType, nodes, below));
+        if (isCompositeType(named)) {
+          const print = name(printComposite(named, nodes, below));
           return `if(typeof ${v}!=='object'||Array.isArray(${v}))throw ODD;n=${print}(${v},n);`;
         }
         return appendLeaf(v, named as GraphQLLeafType, name);
@@ -202,7 +203,8 @@ function compileVariant(
         const usual = usualScalar(definition.type);
         if (usual) pieces.push({ kind: 'scalar', read, otherwise, ...usual });
         // Only what a fetch of entities has brought can stand in several places.
-        else if (!below || !isComposite(definition.type)) pieces.push({ kind: 'code', code: `v=${read};${otherwise('v')}` });
+        else if (!below || !isCompositeType(getNamedType(definition.type)))
+          pieces.push({ kind: 'code', code: `v=${read};${otherwise('v')}` });
         else {
           const printed = otherwise('v');
           const once = `n=textOnce(state,${sites++},v,n,(n)=>{${printed}return n;})`;
@@ -246,11 +248,6 @@ function compileVariant(
       if (pieces.length > MAX_KEPT_PIECES) state.pieces = [];
     }
   };
-}
-
-function isComposite(type: GraphQLOutputType): boolean {
-  const named = getNamedType(type);
-  return 'getFields' in named || 'getTypes' in named;
 }
 
 function textOnce({ pieces, texts }: State, site: number, value: unknown, at: number, print: (at: number) => number): number {

@@ -1,5 +1,4 @@
-import { Kind, type DocumentNode, type SelectionNode } from 'graphql';
-import { parse } from 'graphql';
+import { Kind, parse, type DocumentNode, type SelectionNode } from 'graphql';
 import { conditionsHold } from '../planner/conditionsHold.js';
 import type { FetchDataRewrite, FetchNode } from '../planner/federation.js';
 
@@ -24,7 +23,8 @@ export function selectionsOf(node: FetchNode): readonly SelectionNode[] {
 
 const documents = new WeakMap<FetchNode, DocumentNode>();
 
-function documentOf(node: FetchNode): DocumentNode {
+/** What a fetch sends, parsed once. */
+export function documentOf(node: FetchNode): DocumentNode {
   let document = node.operationDocumentNode ?? documents.get(node);
   if (!document) documents.set(node, (document = parse(node.operation, { noLocation: true })));
   return document;
