@@ -46,8 +46,11 @@ export async function handleOperation(
     else if (kind === 'query' && !governed.byPolicies) call.answersAlike();
     const parts = { plan, governed, coerced };
     if (plan.deferred) {
-      const hints = await serving.route(plan.routed, coerced, call);
-      const answer = await executeInParts(toRequest(serving, operation, call, { ...parts, hints, cache: null }));
+      const request = toRequest(serving, operation, call, { ...parts, hints: {}, cache: null });
+      const answer = await executeInParts(request).finally(() => {
+        // As after a mutation that is answered whole, which the caches see themselves.
+        if (hasEffect) serving.generations.wrote([...serving.supergraph.subgraphs.keys()]);
+      });
       outcome = (isIncremental(answer) ? answer.initialResult : answer).errors ? 'partial' : 'ok';
       return answer;
     }

@@ -132,6 +132,16 @@ describe('whole answers', () => {
     expect((await ask(WITH_AUTHOR)).requests).toEqual(['articles', 'authors a1']);
   });
 
+  it('to mutations put the caches aside in parts as well as whole', async () => {
+    const written: string[] = [];
+    const { ask } = serveNewsroom({ generations: { of: () => '', wrote: (subgraphs) => void written.push(...subgraphs) } });
+    const query = 'mutation { publish(id: "x1", title: "one") { title ... @defer { author { name } } } }';
+    expect((await ask(query)).data).toEqual({ publish: { title: 'one', author: { name: 'Author 1' } } });
+    expect(written.splice(0)).toContain('articles');
+    expect((await ask(query, { acceptsIncremental: true })).data).toEqual({ publish: { title: 'one' } });
+    expect(written).toContain('articles');
+  });
+
   it('without a hint are not kept', async () => {
     const { ask } = serveNewsroom();
     for (let round = 0; round < 2; round++) expect((await ask('{ count }')).requests).toEqual(['articles']);

@@ -7,8 +7,7 @@ import { NO_CATALOG, type Generations } from '../../../gateway/cache/generations
 import { createMemoryCache } from '../../../gateway/cache/memoryCache.js';
 import { createCall } from '../../../gateway/context/createCall.js';
 import { createControl } from '../../../gateway/createControl.js';
-import { parsed } from '../../../gateway/execution/Outcome.js';
-import { wholeAnswer } from '../../../gateway/pipeline/Operations.js';
+import { isIncremental, parsed } from '../../../gateway/execution/Outcome.js';
 import { selectOperation } from '../../../gateway/pipeline/selectOperation.js';
 import { handleOperation } from '../../../gateway/pipeline/handleOperation.js';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
@@ -52,9 +51,14 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
 
   const ask = async (
     query: string,
-    more: { principal?: Principal; variables?: Record<string, unknown>; operationName?: string } = {},
+    more: {
+      principal?: Principal;
+      variables?: Record<string, unknown>;
+      operationName?: string;
+      acceptsIncremental?: boolean;
+    } = {},
   ) => {
-    const { principal = READER, variables = {}, operationName } = more;
+    const { principal = READER, variables = {}, operationName, acceptsIncremental = false } = more;
     const document = parse(query);
     const problems = validate(supergraph.apiSchema, document);
     if (problems.length > 0) throw problems[0]!;
@@ -62,8 +66,10 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     const call = createCall({ caller: { principal, expiresAt: null }, headers: {}, overGet: false, gone, clock, randomHex });
     requests.length = 0;
     try {
-      const operation = selectOperation({ schema: supergraph.apiSchema, document, operationName, variables });
-      const { data, errors } = parsed(wholeAnswer(await handleOperation(serving, operation, call)));
+      const { apiSchema: schema } = supergraph;
+      const operation = selectOperation({ schema, document, operationName, variables, acceptsIncremental });
+      const answer = await handleOperation(serving, operation, call);
+      const { data, errors } = parsed(isIncremental(answer) ? answer.initialResult : answer);
       return { data, errors, requests: [...requests], freshness: call.freshness() as Freshness | null };
     } finally {
       call.end();
