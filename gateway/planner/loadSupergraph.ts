@@ -29,8 +29,8 @@ export interface Supergraph {
   /** What clients may see. */
   readonly apiSchema: GraphQLSchema;
   readonly subgraphs: ReadonlyMap<string, { readonly name: string; readonly url: string }>;
-  /** Of a type, or of one of its fields. */
-  directivesOn(typeName: string, fieldName?: string): readonly AppliedDirective[];
+  /** Of a type, of one of its fields, or of an argument of that. */
+  directivesOn(typeName: string, fieldName?: string, argumentName?: string): readonly AppliedDirective[];
   /** By the whole supergraph, hidden types and fields included: what a field returns, without lists and non-nulls. */
   returnType(typeName: string, fieldName: string): { readonly name: string; readonly isComposite: boolean } | undefined;
   /** The object types that an interface or union may turn out to be; an object type is itself. */
@@ -73,10 +73,10 @@ export function loadSupergraph(sdl: string): Supergraph {
   const schema = federation.schema;
 
   const cache = new Map<string, readonly AppliedDirective[]>();
-  const directivesOn = (typeName: string, fieldName?: string): readonly AppliedDirective[] => {
-    const coordinate = fieldName === undefined ? typeName : `${typeName}.${fieldName}`;
+  const directivesOn: Supergraph['directivesOn'] = (...at) => {
+    const coordinate = at.join('.');
     let applied = cache.get(coordinate);
-    if (!applied) cache.set(coordinate, (applied = readDirectives(federation, typeName, fieldName)));
+    if (!applied) cache.set(coordinate, (applied = readDirectives(federation, ...at)));
     return applied;
   };
   const hidden = hiddenSelections(document);
@@ -167,10 +167,17 @@ function isUnresolvable({ name, arguments: args }: ConstDirectiveNode): boolean 
   return name.value === 'join__type' && !!args?.some((each) => each.name.value === 'resolvable' && print(each.value) === 'false');
 }
 
-function readDirectives({ schema }: FederationSupergraph, typeName: string, fieldName?: string): AppliedDirective[] {
+function readDirectives(
+  { schema }: FederationSupergraph,
+  typeName: string,
+  fieldName?: string,
+  argumentName?: string,
+): AppliedDirective[] {
   const type = schema.type(typeName);
-  const element = fieldName !== undefined && type && 'field' in type ? type.field(fieldName) : type;
-  if (!element || (fieldName !== undefined && element === type)) return [];
+  const field = fieldName !== undefined && type && 'field' in type ? type.field(fieldName) : undefined;
+  const argument = argumentName !== undefined && field && 'argument' in field ? field.argument(argumentName) : undefined;
+  const element = argumentName !== undefined ? argument : fieldName !== undefined ? field : type;
+  if (!element) return [];
   return (element.appliedDirectives as readonly FederationDirective[]).flatMap((applied) => {
     if (!applied.definition) return [];
     const source = schema.coreFeatures?.sourceFeature(applied.definition);
