@@ -232,6 +232,8 @@ describe('what other composers let through', () => {
   it('a sized field further down', () => {
     const sized = graph('', '"page", "results { page }"');
     expect(sized.estimate('{ deep(first: 3) { page { id } results { page { id } } } }')).toBe(1 + 3 + 1 + 3);
+    const shared = '{ a: deep(first: 1) { ...F } b: deep(first: 5) { ...F } } fragment F on Deep { results { page { id } } }';
+    expect(sized.estimate(shared)).toBe(1 + 1 + 1 + (1 + 1 + 5));
     expect(graph('').estimate('{ deep(first: 3) { page { id } results { page { id } } } }')).toBe(1 + 3 + 1 + 10);
   });
 
@@ -244,11 +246,12 @@ describe('what other composers let through', () => {
 describe('fragments, conditions and types', () => {
   const graph = costed(`
     type Query { node: Node nodes: [Node] @listSize(assumedSize: 2) any: Any one: A none: Empty }
-    interface Node { id: ID link: Node listed: [Node] @listSize(assumedSize: 3) priced(of: Int @cost(weight: 6)): Int }
+    interface Node { id: ID link: Node page(first: Int): Page listed: [Node] @listSize(assumedSize: 3) priced(of: Int @cost(weight: 6)): Int }
     interface Empty { id: ID }
     union Any = A | B | C
-    type A implements Node { id: ID link: Node listed: [Node] priced(of: Int): Int a: Int @cost(weight: 5) b: B }
-    type B implements Node @cost(weight: 4) { id: ID link: Node @cost(weight: 9) listed: [Node] @listSize(assumedSize: 1) priced(of: Int @cost(weight: 1)): Int b: Int @cost(weight: 3) }
+    type Page { items: [Int] @cost(weight: 1) }
+    type A implements Node { id: ID link: Node page(first: Int): Page listed: [Node] priced(of: Int): Int a: Int @cost(weight: 5) b: B }
+    type B implements Node @cost(weight: 4) { id: ID page(first: Int): Page @listSize(slicingArguments: ["first"], sizedFields: ["items"]) link: Node @cost(weight: 9) listed: [Node] @listSize(assumedSize: 1) priced(of: Int @cost(weight: 1)): Int b: Int @cost(weight: 3) }
     type C { c: Int @cost(weight: 20) }`);
   it.each<[string, string, number, Record<string, unknown>?]>([
     [
@@ -263,6 +266,7 @@ describe('fragments, conditions and types', () => {
     ['before that what the type says of its own', '{ node { ... on B { priced(of: 1) } } }', 4 + 1],
     ['of the types the dearest', '{ node { priced(of: 1) } }', 4 + 6],
     ["a list's size by type", '{ node { listed { id } } }', 4 + 3 * 4],
+    ['the size of a field below by type', '{ one { id } node { page(first: 12) { items } } }', 1 + 4 + 1 + 12],
     ["a field's weight by type", '{ node { link { id } } }', 4 + 9],
     ['types that nothing has', '{ none { id } }', 0],
     ['a fragment on what cannot be there', '{ one { ... on Node { ... on B { b } } } }', 1],
