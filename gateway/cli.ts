@@ -60,6 +60,7 @@ program
   .option('--operation <name>', 'which one, when the file holds several')
   .option('--label <names...>', 'labels of @override that hold, percent(n) among them')
   .option('--defer', 'keep @defer, as for a client that takes its answer in parts')
+  .option('--variables <json>', 'for the estimated cost')
   .action((file: string, options: PlanOptions) => planCommand(file, options));
 
 program

@@ -26,6 +26,17 @@ export const ERRORS = {
     httpStatus: 400,
     meaning: 'The operation has too many tokens, aliases or levels; split it.',
   },
+  COST_ESTIMATED_TOO_EXPENSIVE: {
+    audience: 'client',
+    httpStatus: 400,
+    meaning:
+      'The operation may cost more than the caller may ask for at once; ask for fewer fields or shorter lists, or split it. The message has both figures.',
+  },
+  COST_SLICING_ARGUMENT: {
+    audience: 'client',
+    httpStatus: 400,
+    meaning: 'A list wants exactly one of its slicing arguments, such as `first`; the message names them.',
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     audience: 'client',
     httpStatus: 415,

@@ -5,10 +5,13 @@ import type { AskMesh, Reroute } from '../subgraphs/shared/Subgraph.js';
 import type { Cache } from './cache/Cache.js';
 import { createCaching, NO_CACHING } from './cache/createCaching.js';
 import { LIMITS } from './config/limits.js';
+import { COST_DEFAULTS } from './config/costConfig.js';
 import { HTTP_DEFAULTS } from './config/httpConfig.js';
 import type { GatewayConfig } from './config/readConfig.js';
 import type { SubgraphsConfig } from './config/subgraphsConfig.js';
 import { createAuthenticator } from './context/authenticate.js';
+import { createCostHeaders } from './demand/costLimits.js';
+import { createDemand } from './demand/createDemand.js';
 import { MeshError } from './errors.js';
 import { shareInFlight } from './fetch/shareInFlight.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
@@ -86,7 +89,7 @@ export interface Gateway {
 /** The gateway, whole: transports around the pipeline around one supergraph. Throws INVALID_SUPERGRAPH, UNSUPPORTED_DIRECTIVE. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, internalKey, clock, randomHex, log } = options;
-  const http = config.http ?? HTTP_DEFAULTS;
+  const { http = HTTP_DEFAULTS, cost = COST_DEFAULTS } = config;
   const metrics = createMetrics();
   const operations = createOperations(createServing(options, options.source, metrics));
   metrics.observeSnapshotAge(() => {
@@ -111,13 +114,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const missing = (): readonly string[] => (closing ? ['the gateway is closing'] : operations.serving().missing());
   const streams = createStreams();
+  const toldHeaders = createToldHeaders(options.subgraphs);
+  const costHeaders = createCostHeaders(cost);
   const graphql = graphqlOverHttp({
     apollo,
     operations,
     documents,
     streams,
     sharesOperations: config.sharing === 'operation',
-    toldHeaders: createToldHeaders(options.subgraphs),
+    // Whoever has another limit, or is told the cost, has another answer.
+    toldHeaders: (headers) => toldHeaders(headers) + costHeaders(headers),
     authenticate,
     clock,
     randomHex,
@@ -215,7 +221,8 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
   const caching = cache
     ? createCaching({ cache, supergraph, generations, metrics, clock, toldHeaders: createToldHeaders(options.subgraphs) })
     : NO_CACHING;
-  return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, metrics, clock, randomHex });
+  const demand = createDemand({ supergraph, config: config.cost ?? COST_DEFAULTS, metrics });
+  return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, demand, metrics, clock, randomHex });
 }
 
 /** Clients that nobody will use are closed. */

@@ -5,6 +5,7 @@ import { parseEgressRules, type EgressRule } from '../../subgraphs/shared/egress
 import { packageRoot } from '../../subgraphs/shared/packageRoot.js';
 import { MeshError } from '../errors.js';
 import { NO_SUBGRAPHS_CONFIG, readSubgraphsConfig, type SubgraphsConfig } from './subgraphsConfig.js';
+import { COST_SETTINGS, costConfigOf, costProblems, readCostLimits, type CostConfig } from './costConfig.js';
 import { HTTP_SETTINGS, httpConfigOf, httpProblems, type HttpConfig } from './httpConfig.js';
 
 /** Everything a process is told from outside. Each module gets its own part and nothing reads the environment below this. */
@@ -64,6 +65,8 @@ export interface GatewayConfig {
   readonly consoleFolder: string;
   /** Left out: HTTP_DEFAULTS. */
   readonly http?: HttpConfig;
+  /** Left out: COST_DEFAULTS. */
+  readonly cost?: CostConfig;
   /** Labels of @override(label:) that hold; those of the form `percent(n)` are decided by chance. */
   readonly overrideLabels?: readonly string[];
 }
@@ -138,6 +141,7 @@ const Settings = z.object({
   MESH_JWT_AUDIENCE: z.string().optional(),
   MESH_DEV_TOKENS: z.enum(['0', '1'], { error: 'must be 0 or 1' }).optional(),
   ...HTTP_SETTINGS,
+  ...COST_SETTINGS,
   MESH_SUBGRAPHS_CONFIG: z.string().optional(),
   MESH_SHARING: z.enum(['off', 'subgraph', 'operation'], { error: 'must be off, subgraph or operation' }).default('operation'),
   MESH_OVERRIDE_LABELS: z
@@ -187,6 +191,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
   const problems = [...problemsOf(parsed.error), ...unsupported(given), ...incomplete(given)];
   const subgraphsFile = given['MESH_SUBGRAPHS_CONFIG'];
   const subgraphs = subgraphsFile === undefined ? NO_SUBGRAPHS_CONFIG : readSubgraphsConfig(subgraphsFile, env, problems);
+  const costLimits = readCostLimits(given['MESH_COST_LIMITS'], problems);
   if (!parsed.success || problems.length > 0) {
     throw new MeshError('INVALID_CONFIGURATION', ['Some settings are wrong:', ...problems].join('\n  '));
   }
@@ -204,6 +209,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
       },
       consoleFolder: join(packageRoot, 'dist/console'),
       http: httpConfigOf(settings),
+      cost: costConfigOf(settings, costLimits),
       overrideLabels: settings.MESH_OVERRIDE_LABELS,
     },
     storage: {
@@ -287,7 +293,7 @@ function incomplete(given: Record<string, unknown>): string[] {
   if (given['MESH_DEV_TOKENS'] === '1' && given['NODE_ENV'] === 'production') {
     problems.push('MESH_DEV_TOKENS is 1, but development tokens are never accepted with NODE_ENV=production; unset one');
   }
-  problems.push(...httpProblems(given));
+  problems.push(...httpProblems(given), ...costProblems(given));
   if (given['MESH_CACHE'] === 'redis' && !('REDIS_URL' in given))
     problems.push('REDIS_URL is missing: MESH_CACHE is redis and does not say where one is');
   return problems;

@@ -51,6 +51,7 @@ export interface IncrementalAnswer {
 export interface SubsequentResult {
   readonly hasNext: boolean;
   readonly incremental?: readonly IncrementalPart[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 export interface IncrementalPart {

@@ -5,6 +5,7 @@ import type { Reroute } from '../../subgraphs/shared/Subgraph.js';
 import type { Caching } from '../cache/createCaching.js';
 import type { Generations } from '../cache/generations.js';
 import type { Call } from '../context/createCall.js';
+import type { Demand } from '../demand/createDemand.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
 import type { Planner } from '../planner/createPlanner.js';
 import type { MeshError } from '../errors.js';
@@ -20,6 +21,7 @@ export interface Serving extends Control {
   /** Null: a foreign supergraph, which has no event topics. */
   readonly eventLog: EventLog | null;
   readonly caching: Caching;
+  readonly demand: Demand;
   readonly metrics: Metrics;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;

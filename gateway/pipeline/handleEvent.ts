@@ -25,7 +25,7 @@ export interface OpenSubscription {
 }
 
 /**
- * The story of a subscription: govern → find the topic → read from the cursor; then for each event
+ * The story of a subscription: estimate what an event costs → govern → find the topic → read from the cursor; then for each event
  * filter → govern again → resolve the rest of the selection across subgraphs → client.
  * `onEnd` is called once when the stream has ended. Rejects, without calling it, when it cannot open (EVENT_GAP and BAD_CURSOR among others).
  * The stream ends with an error when the caller lost access or the token expired; its `return` settles everything at once.
@@ -37,6 +37,7 @@ export async function openSubscription(
   onEnd: () => void,
 ): Promise<OpenSubscription> {
   let subscription = bind(serving, operation, call);
+  serving.demand.admit(operation.document, subscription.variables, call);
   governAgain(subscription).record(operation.name);
   // It lives as long as the subscription, and its reading belongs to no trace.
   const reader = await untraced(() => openReader(subscription));

@@ -14,8 +14,9 @@ import type { Governed, Serving } from './Serving.js';
 
 /**
  * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
- * what subgraphs do wrong is located in the result. (transport → context →) catch up with what the caller knows → govern → plan →
- * look into the cache → route → execute → respond. `onEffect` is called at the end of one that has an effect, whatever became of it.
+ * what subgraphs do wrong is located in the result. (transport → context →) estimate its cost → catch up with what the caller knows →
+ * govern → plan → look into the cache → route → execute → respond. `onEffect` is called at the end of one that has an effect, whatever
+ * became of it.
  */
 export async function handleOperation(
   serving: Serving,
@@ -29,6 +30,7 @@ export async function handleOperation(
   let hasEffect = false;
   try {
     const coerced = coerceVariables(operation);
+    const admitted = serving.demand.admit(operation.document, coerced, call);
     if (call.after !== null) await serving.caughtUp(call.after, call.signal);
     const governed = serving.govern(operation.document, coerced, call.request.principal);
     if (governed.byPolicies) refuseStaleSnapshot(serving);
@@ -52,14 +54,14 @@ export async function handleOperation(
         if (hasEffect) serving.generations.wrote([...serving.supergraph.subgraphs.keys()]);
       });
       outcome = (isIncremental(answer) ? answer.initialResult : answer).errors ? 'partial' : 'ok';
-      return answer;
+      return admitted.answered(answer);
     }
     const result = await answerFromCache(serving, operation, call, parts, async (cache) => {
       const hints = await serving.route(plan.routed, coerced, call);
       return execute(serving, operation, call, { ...parts, hints, cache });
     });
     outcome = result.errors ? 'partial' : 'ok';
-    return result;
+    return admitted.answered(result);
   } finally {
     if (hasEffect) onEffect();
     describeSpan({ 'mesh.operation.outcome': outcome });

@@ -16,6 +16,10 @@ export interface Metrics {
   decision(outcome: string): void;
   /** Values looked for in the cache, and those that could not be read or written in time. */
   cache(kind: 'response' | 'root' | 'entity', outcome: 'hit' | 'miss' | 'error', count: number): void;
+  /** What an operation is thought to cost, before it is run, and what was said about that. */
+  estimatedCost(kind: string, cost: number, outcome: 'ok' | 'too_expensive' | 'slicing_argument'): void;
+  /** What its answer came to. */
+  actualCost(kind: string, cost: number, outcome: 'ok' | 'too_expensive'): void;
   routedField(coordinate: string, outcome: 'routed' | 'refused'): void;
   /** Null: it was skipped and took no time. */
   attempt(work: Work, outcome: string, seconds: number | null): void;
@@ -30,6 +34,7 @@ export interface Metrics {
 
 /** Combinations of agent, model and task class. Times five outcomes they stay below 2,000, where OpenTelemetry begins to fold series. */
 const MAX_WORK = 200;
+const COSTS = [0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** OpenTelemetry instruments read by Prometheus over the gateway's own port; no other port is opened, no host name is told. */
@@ -43,6 +48,10 @@ export function createMetrics(): Metrics {
       {
         instrumentName: '*_duration_seconds',
         aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: SECONDS } },
+      },
+      {
+        instrumentName: 'mesh_operation_cost_*',
+        aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: COSTS } },
       },
     ],
   });
@@ -67,6 +76,9 @@ export function createMetrics(): Metrics {
   const tokens = meter.createCounter('mesh_tokens_total', { description: 'Tokens by kind; cached ones are not among the input' });
   const labelsOf = createWorkLabels(MAX_WORK);
   const cached = meter.createCounter('mesh_cache_total', { description: 'Values looked for in the cache, and failures of it' });
+  const estimatedCosts = meter.createHistogram('mesh_operation_cost_estimated', { description: 'By @cost and @listSize' });
+  const actualCosts = meter.createHistogram('mesh_operation_cost_actual', { description: 'Of answers, by @cost' });
+  const costed = meter.createCounter('mesh_costed_operations_total', { description: 'Costs against their limits' });
   active.add(0);
 
   return {
@@ -87,6 +99,14 @@ export function createMetrics(): Metrics {
     decision: (outcome) => decisions.add(1, { outcome }),
     cache: (kind, outcome, count) => {
       if (count > 0) cached.add(count, { kind, outcome });
+    },
+    estimatedCost: (kind, cost, outcome) => {
+      estimatedCosts.record(cost, { kind });
+      costed.add(1, { cost: 'estimated', outcome });
+    },
+    actualCost: (kind, cost, outcome) => {
+      actualCosts.record(cost, { kind });
+      costed.add(1, { cost: 'actual', outcome });
     },
     routedField: (coordinate, outcome) => routed.add(1, { coordinate, outcome }),
     attempt: (work, outcome, seconds) => {

@@ -67,7 +67,7 @@ export function preflightHeaders(origin: string | undefined): Record<string, str
     ...corsHeaders(origin),
     'access-control-allow-methods': METHODS,
     'access-control-allow-headers':
-      'authorization, content-type, apollo-require-preflight, x-apollo-operation-name, apollographql-client-name, apollographql-client-version, x-graphql-event-stream-token, traceparent, x-mesh-after, x-mesh-budget-usd, x-mesh-deadline-ms',
+      'authorization, content-type, apollo-require-preflight, x-apollo-operation-name, apollographql-client-name, apollographql-client-version, graphql-client-name, graphql-client-version, x-graphql-event-stream-token, traceparent, x-mesh-after, x-mesh-budget-usd, x-mesh-cost, x-mesh-deadline-ms',
     'access-control-max-age': '600',
   };
 }

@@ -6,6 +6,7 @@ import type { Freshness } from '../../../gateway/cache/Freshness.js';
 import { NO_CATALOG, type Generations } from '../../../gateway/cache/generations.js';
 import { createMemoryCache } from '../../../gateway/cache/memoryCache.js';
 import { createCall } from '../../../gateway/context/createCall.js';
+import { NO_DEMAND } from '../../../gateway/demand/createDemand.js';
 import { createControl } from '../../../gateway/createControl.js';
 import { isIncremental, parsed } from '../../../gateway/execution/Outcome.js';
 import { selectOperation } from '../../../gateway/pipeline/selectOperation.js';
@@ -44,6 +45,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     clients,
     eventLog: null,
     caching,
+    demand: NO_DEMAND,
     metrics,
     clock,
     randomHex,

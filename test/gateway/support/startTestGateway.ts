@@ -6,6 +6,7 @@ import { graphql } from 'graphql';
 import { pino } from 'pino';
 import { NO_CATALOG } from '../../../gateway/cache/generations.js';
 import { HTTP_DEFAULTS, type HttpConfig } from '../../../gateway/config/httpConfig.js';
+import { COST_DEFAULTS, type CostConfig } from '../../../gateway/config/costConfig.js';
 import type { GatewayConfig } from '../../../gateway/config/readConfig.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../gateway/gateway.js';
@@ -47,6 +48,8 @@ export async function startTestGateway(
     auth?: Partial<GatewayConfig['auth']>;
     consoleFolder?: string;
     http?: Partial<HttpConfig>;
+    cost?: Partial<CostConfig>;
+    sharing?: GatewayConfig['sharing'];
   } = {},
 ): Promise<TestGateway> {
   const logs: string[] = [];
@@ -61,6 +64,8 @@ export async function startTestGateway(
       auth: { devTokens: true, jwt: null, ...options.auth },
       consoleFolder: options.consoleFolder ?? '/nowhere',
       http: { ...HTTP_DEFAULTS, ...options.http },
+      cost: { ...COST_DEFAULTS, ...options.cost },
+      ...(options.sharing && { sharing: options.sharing }),
     },
     internalKey,
     clock: Date.now,
