@@ -16,9 +16,9 @@ import {
 import { findOperation, fragmentsOf, responseName } from '../planner/rootFields.js';
 import { ALWAYS, anyOf, keyOf, narrow, type Condition } from './conditions.js';
 import { BASE, type CostedField, type CostedOperation, type CostedSelection, type CostedType } from './CostedOperation.js';
-import { inputValueCost, listDepth, type Costs } from './costs.js';
+import { inputValueCost, listDepth, type Costs } from './readCosts.js';
 import { givenArgument } from './givenArgument.js';
-import { expectedSize, firstSaid, type ExpectedSize } from './listSize.js';
+import { expectedSize, firstSaid, type ExpectedSize } from './expectedSize.js';
 import { sum, times, type Term, type Variables } from './terms.js';
 
 /** A selection set that stands at a place of the answer, and when. */
@@ -39,13 +39,13 @@ interface Sized {
   readonly fields: readonly FieldNode[];
 }
 
-/** So many different selections an operation may have; it takes fragments in fragments on many types to have more. */
-const MAX_SELECTIONS = 10_000;
+/** Selections that are looked at, each as often as there are types that it may be of. It takes many fields of many types to have more. */
+const MAX_STEPS = 300_000;
 
 /**
  * Reads an operation once, as execution would: fragments written out for each object type that may stand there, fields of one name
  * together. The same selections below several types are worked out once, so that a few levels of an interface with many types stay small.
- * Null when they are too many all the same. Introspection is free: no subgraph is asked.
+ * Null when there is too much to look at all the same. Introspection is free: no subgraph is asked.
  */
 export function costOperation(
   schema: GraphQLSchema,
@@ -59,14 +59,13 @@ export function costOperation(
   const checks: ((variables: Variables) => string | null)[] = [];
   const known = new Map<string, CostedSelection>();
   const numberOf = createNumbers();
-  let isTooMuch = false;
+  const left = { steps: MAX_STEPS };
 
   const select = (type: GraphQLCompositeType, parts: readonly Part[], sized: readonly Sized[]): CostedSelection => {
     const key = [type.name, ...sized.map(sizedKey), ...parts.map(partKey)].join(' ');
     const found = known.get(key);
     if (found) return found;
-    if (known.size >= MAX_SELECTIONS) isTooMuch = true;
-    const types = isTooMuch ? [] : possibleTypes(schema, type).map((each) => costType(each, parts, sized));
+    const types = possibleTypes(schema, type).map((each) => costType(each, parts, sized));
     const selection = { index: selections.length, types };
     selections.push(selection);
     known.set(key, selection);
@@ -76,7 +75,7 @@ export function costOperation(
   const sizedKey = ({ size, fields }: Sized): string => [size, ...fields].map(numberOf).join('.');
 
   const costType = (type: GraphQLObjectType, parts: readonly Part[], sized: readonly Sized[]): CostedType => {
-    const collected = [...collect(schema, fragments, type, parts)];
+    const collected = [...collect(schema, fragments, type, parts, left)];
     const fields = collected.flatMap(([name, asked]) => costField(type, name, asked, sized) ?? []);
     const typeNames = collected.flatMap(([name, [asked]]) => (asked?.node.name.value === '__typename' ? [name] : []));
     return { name: type.name, weight: costs.ofType(type.name), fields, typeNames };
@@ -123,15 +122,19 @@ export function costOperation(
   };
 
   const root = select(schema.getRootType(operation.operation)!, [{ set: operation.selectionSet, when: ALWAYS }], []);
-  return isTooMuch ? null : { base: BASE[operation.operation], root, selections, checks };
+  return left.steps < 0 ? null : { base: BASE[operation.operation], root, selections, checks };
 }
 
-/** What an object of this type answers, by the names in the answer. What is asked for twice in the same way is there once. */
+/**
+ * What an object of this type answers, by the names in the answer. What is asked for twice in the same way is there once. Takes what it
+ * looks at from `left`, and finds nothing when that is used up.
+ */
 function collect(
   schema: GraphQLSchema,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   type: GraphQLObjectType,
   parts: readonly Part[],
+  left: { steps: number },
 ): ReadonlyMap<string, readonly Asked[]> {
   const byName = new Map<string, Asked[]>();
   const seen = new Map<object, Set<string>>();
@@ -143,6 +146,7 @@ function collect(
   const look = ({ set, when }: Part): void => {
     if (!isNew(set, when)) return;
     for (const selection of set.selections) {
+      if (--left.steps < 0) return;
       const narrowed = narrow(when, selection);
       if (!narrowed) continue;
       if (selection.kind === Kind.FIELD) {

@@ -15,8 +15,8 @@ interface Counting {
 }
 
 /**
- * Counts an answer as the client gets it: its text is read once more, which costs about as much as writing it did, and nothing where
- * nobody asks. An answer in parts is kept until the last of them.
+ * Counts an answer as the client gets it: its text is read once more (5 us a KB, of which a fifth is the counting), so that whatever made it,
+ * execution or a cache, does nothing for it. An answer in parts is kept until the last of them.
  */
 export function countAnswer(costed: CostedOperation, coerced: Variables, { told, counted, changed }: Counting): Admitted {
   const count = (data: unknown): number => {

@@ -3,7 +3,7 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import { findOperation } from '../planner/rootFields.js';
 import type { CostedOperation } from './CostedOperation.js';
 import { costOperation } from './costOperation.js';
-import { readCosts } from './costs.js';
+import { readCosts } from './readCosts.js';
 import { compileEstimate, MAX_COST, type EstimateCost } from './estimateCost.js';
 import type { Variables } from './terms.js';
 

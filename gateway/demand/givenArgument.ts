@@ -25,7 +25,8 @@ export function givenArgument({ arguments: given = [] }: FieldNode, definition: 
     };
   }
   const isGiven = (): boolean => true;
-  if (hasVariable(node)) return { isKnown: false, isGiven, value: (variables) => valueFromAST(node, type, { ...variables }) };
+  if (hasVariable(node))
+    return { isKnown: false, isGiven, value: (variables) => valueFromAST(node, type, variables as Record<string, unknown>) };
   const known: unknown = valueFromAST(node, type);
   return { isKnown: true, isGiven, value: () => known };
 }

@@ -1,8 +1,6 @@
 import { parse, validate } from 'graphql';
 import { actualCost } from '../../../gateway/demand/actualCost.js';
-import { readCosts } from '../../../gateway/demand/costs.js';
-import { costOperation } from '../../../gateway/demand/costOperation.js';
-import { compileEstimate } from '../../../gateway/demand/estimateCost.js';
+import { createCosts } from '../../../gateway/demand/createCosts.js';
 import { coerceVariables } from '../../../gateway/pipeline/handleOperation.js';
 import { loadSupergraph } from '../../../gateway/planner/loadSupergraph.js';
 import { compose, link } from '../../support/federate.js';
@@ -17,29 +15,27 @@ export function costed(sdl: string, listSize = 10) {
 export function costedSupergraph(supergraphSdl: string, listSize = 10) {
   const supergraph = loadSupergraph(supergraphSdl);
   const { apiSchema: schema } = supergraph;
-  const costs = readCosts(supergraph);
+  const costOf = createCosts(supergraph, listSize);
   const cost = (query: string, variables: Record<string, unknown>) => {
     const document = parse(query);
     const [invalid] = validate(schema, document);
     if (invalid) throw invalid;
-    const operation = costOperation(schema, costs, document, listSize);
-    if (!operation) throw new Error('too many selections');
-    return { operation, coerced: coerceVariables({ schema, document, variables }) };
+    return { ...costOf(document), coerced: coerceVariables({ schema, document, variables }) };
   };
   return {
-    supergraph,
     estimate: (query: string, variables: Record<string, unknown> = {}): number => {
-      const { operation, coerced } = cost(query, variables);
-      return compileEstimate(operation)(coerced);
+      const { estimate, coerced } = cost(query, variables);
+      return estimate(coerced);
     },
     actual: (query: string, data: unknown, variables: Record<string, unknown> = {}): number => {
-      const { operation, coerced } = cost(query, variables);
-      return actualCost(operation, coerced, data);
+      const { costed: operation, coerced } = cost(query, variables);
+      return actualCost(operation!, coerced, data);
     },
-    problems: (query: string, variables: Record<string, unknown> = {}): string[] => {
-      const { operation, coerced } = cost(query, variables);
-      return operation.checks.flatMap((check) => check(coerced) ?? []);
+    problem: (query: string, variables: Record<string, unknown> = {}): string | null => {
+      const { problem, coerced } = cost(query, variables);
+      return problem(coerced);
     },
-    selections: (query: string): number => cost(query, {}).operation.selections.length,
+    /** How many selections were looked at, each once. */
+    selections: (query: string): number => cost(query, {}).costed!.selections.length,
   };
 }

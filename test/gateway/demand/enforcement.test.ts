@@ -190,7 +190,7 @@ describe('limits that are kept to', () => {
     await expect.poll(() => events.active()).toBe(1);
     client.subscribe({ query: 'subscription { taskEvents { kind task { id agent { id } } } }' }, sink);
     await expect.poll(() => refused).toMatchObject([[{ extensions: { code: 'COST_ESTIMATED_TOO_EXPENSIVE', estimated: 3 } }]]);
-    expect(await metric('mesh_costed_operations_total{cost="estimated",outcome="ok"}')).toMatch(/ 1$/);
+    expect(await metric('mesh_operation_cost_estimated_count{kind="subscription",outcome="ok"}')).toMatch(/ 1$/);
     await client.dispose();
   });
 });
@@ -201,13 +201,13 @@ describe('costs that are measured', () => {
     expect(codeOf(await ask(LIST, { n: 100 }))).toBe('answered');
     expect(codeOf(await ask(LIST, { n: 1 }))).toBe('answered');
     expect(codeOf(await ask('{ products { name } }'))).toBe('answered');
-    expect(await metric('mesh_operation_cost_estimated_sum{kind="query"}')).toMatch(/ 111$/);
-    expect(await metric('mesh_operation_cost_actual_sum{kind="query"}')).toMatch(/ 7$/);
-    expect(await metric('mesh_operation_cost_actual_bucket{kind="query",le="3"}')).toMatch(/ 3$/);
-    expect(await metric('mesh_costed_operations_total{cost="estimated",outcome="ok"}')).toMatch(/ 1$/);
-    expect(await metric('mesh_costed_operations_total{cost="estimated",outcome="too_expensive"}')).toMatch(/ 1$/);
-    expect(await metric('mesh_costed_operations_total{cost="estimated",outcome="slicing_argument"}')).toMatch(/ 1$/);
-    expect(await metric('mesh_costed_operations_total{cost="actual",outcome="too_expensive"}')).toMatch(/ 2$/);
+    const estimated = (what: string) => metric(`mesh_operation_cost_estimated_${what}}`);
+    expect(await estimated('sum{kind="query",outcome="ok"')).toMatch(/ 1$/);
+    expect(await estimated('sum{kind="query",outcome="too_expensive"')).toMatch(/ 100$/);
+    expect(await estimated('count{kind="query",outcome="slicing_argument"')).toMatch(/ 1$/);
+    expect(await metric('mesh_operation_cost_actual_sum{kind="query",outcome="too_expensive"}')).toMatch(/ 6$/);
+    expect(await metric('mesh_operation_cost_actual_bucket{kind="query",outcome="too_expensive",le="3"}')).toMatch(/ 2$/);
+    expect(await metric('mesh_operation_cost_actual_count{kind="query",outcome="ok"}')).toMatch(/ 1$/);
   });
 
   it('are not, when nobody asked for it', async () => {
@@ -267,6 +267,6 @@ describe('a client that asks what its operations cost', () => {
     const [first, ...rest] = parts.map((part) => JSON.parse(part) as Record<string, unknown>);
     expect(first).toMatchObject({ hasNext: true, extensions: { cost: { estimated: 15, limit: 50 } } });
     expect(rest.at(-1)).toMatchObject({ hasNext: false, extensions: { cost: { estimated: 15, actual: 9, limit: 50 } } });
-    expect(await metric('mesh_operation_cost_actual_sum{kind="query"}')).toMatch(/ 9$/);
+    expect(await metric('mesh_operation_cost_actual_sum{kind="query",outcome="ok"}')).toMatch(/ 9$/);
   });
 });

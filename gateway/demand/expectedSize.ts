@@ -1,5 +1,5 @@
 import { isInputObjectType, getNamedType, type FieldNode, type GraphQLField, type GraphQLInputType } from 'graphql';
-import type { ListSize } from './costs.js';
+import type { ListSize } from './readCosts.js';
 import { givenArgument, type GivenArgument } from './givenArgument.js';
 import type { Term, Variables } from './terms.js';
 
