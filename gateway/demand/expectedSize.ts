@@ -9,7 +9,7 @@ export interface ExpectedSize {
   readonly isKnown: boolean;
   /** Null: nothing says so. */
   size(variables: Variables): number | null;
-  /** How many of its slicing arguments were given, where one was wanted. Null: it never says no. */
+  /** In words, that one slicing argument is wanted and there is none, or several. Null: it never is so. */
   readonly problem: ((variables: Variables) => string | null) | null;
 }
 
@@ -42,12 +42,10 @@ export function expectedSize(
     }
     return most ?? assumedSize;
   };
+  const isKnown = slicing.every(({ argument }) => argument.isKnown);
   const wantsOne = directive.requireOneSlicingArgument && slicing.length > 0;
-  return {
-    isKnown: slicing.every(({ argument }) => argument.isKnown),
-    size,
-    problem: wantsOne ? (variables) => problemOf(slicing, variables, coordinate) : null,
-  };
+  const isFine = !wantsOne || (isKnown && problemOf(slicing, {}, coordinate) === null);
+  return { isKnown, size, problem: isFine ? null : (variables) => problemOf(slicing, variables, coordinate) };
 }
 
 /** What the first of them says that says anything. */
@@ -91,13 +89,16 @@ function toSize(value: unknown): number | null {
   return typeof value === 'number' && value >= 0 ? value : null;
 }
 
-/** What is only the schema's default does not count as a second one. */
+/** What is only the schema's default does not count as a second one. Asked for each request, so words are made only when needed. */
 function problemOf(slicing: readonly Slicing[], variables: Variables, coordinate: string): string | null {
-  const values = slicing.map((each) => ({ ...each, value: read(each, variables) }));
-  const there = values.filter(({ value }) => value !== undefined && value !== null);
-  const chosen = there.filter(({ value, fallback }) => value !== fallback);
-  if (there.length > 0 && chosen.length <= 1) return null;
+  let isThere = false;
+  let chosen = 0;
+  for (const each of slicing) {
+    const value = read(each, variables) ?? null;
+    if (value !== null) isThere = true;
+    if (value !== null && value !== each.fallback) chosen++;
+  }
+  if (isThere && chosen <= 1) return null;
   const names = slicing.map(({ name }) => `"${name}"`).join(', ');
-  const given = there.length === 0 ? 'none' : chosen.map(({ name }) => `"${name}"`).join(', ');
-  return `${coordinate} needs exactly one of ${names}, and the operation gives ${given}.`;
+  return `${coordinate} needs exactly one of ${names}, and the operation gives ${isThere ? chosen : 'none'}.`;
 }

@@ -76,7 +76,7 @@ export function createMetrics(): Metrics {
   const tokens = meter.createCounter('mesh_tokens_total', { description: 'Tokens by kind; cached ones are not among the input' });
   const labelsOf = createWorkLabels(MAX_WORK);
   const cached = meter.createCounter('mesh_cache_total', { description: 'Values looked for in the cache, and failures of it' });
-  // They count by outcome, too: a counter beside each would double the 3 us that it takes.
+  // They count by outcome, too: a counter beside each would double the microsecond that one takes.
   const estimatedCosts = meter.createHistogram('mesh_operation_cost_estimated', { description: 'By @cost and @listSize' });
   const actualCosts = meter.createHistogram('mesh_operation_cost_actual', { description: 'Of answers, by @cost' });
   active.add(0);

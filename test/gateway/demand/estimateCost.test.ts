@@ -171,7 +171,7 @@ describe('one slicing argument', () => {
     ['is enough', '{ strict(first: 1) { id } }', null],
     ['is missed', '{ strict { id } }', `${NEEDS} none.`],
     ['is not null', '{ strict(first: null) { id } }', `${NEEDS} none.`],
-    ['is not two', '{ strict(first: 1, last: 1) { id } }', `${NEEDS} "first", "last".`],
+    ['is not two', '{ strict(first: 1, last: 1) { id } }', `${NEEDS} 2.`],
     ['may be in a variable', 'query ($n: Int) { strict(last: $n) { id } }', null, { n: 1 }],
     ['is not in a variable that is not set', 'query ($n: Int) { strict(last: $n) { id } }', `${NEEDS} none.`],
     ['may be a default', '{ default { id } }', null],
