@@ -4,7 +4,8 @@ import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
 import { compilePrinter, type PrintAnswer } from './compilePrinter.js';
-import { noteSteps, type Step, type StepParts } from './compileSteps.js';
+import type { FetchParts } from './compileFetch.js';
+import { noteSteps, type Steps } from './compileSteps.js';
 import { createPlaces } from './places.js';
 import type { IsPossibleType } from './rewrites.js';
 import { selectionTree } from './selectionTree.js';
@@ -20,7 +21,7 @@ export interface CompiledOperation {
   readonly introspection: DocumentNode | null;
   readonly segments: readonly CompiledSegment[];
   /** Of a subscription: what is read after each event. */
-  readonly rest: Step | undefined;
+  readonly rest: Steps;
   /** See Place: how many there are. */
   readonly places: number;
   readonly isPossible: IsPossibleType;
@@ -29,7 +30,7 @@ export interface CompiledOperation {
 }
 
 export interface CompiledSegment extends PlanSegment {
-  readonly step: Step | undefined;
+  readonly steps: Steps;
 }
 
 /**
@@ -61,24 +62,25 @@ function compile(
   const operation = findOperation(document);
   const fragments = Object.fromEntries(fragmentsOf(document)) as Record<string, FragmentDefinitionNode>;
   const places = createPlaces();
-  const parts: StepParts = {
+  const parts: FetchParts = {
     places,
     isPossible: possibleTypes(supergraph),
     isInterface: interfaces(supergraph),
     inputs: supergraph.requiredInputs,
   };
+  const mayWait = plan.kind !== 'mutation';
   if (plan.subscription) places.add([], selectionTree(plan.subscription.primary));
   const notedSegments = plan.segments.map((segment) => ({
     segment,
-    compile: noteSteps(segment.node, { ...parts, hintVariable: segment.routed?.hintVariable }),
+    compile: noteSteps(segment.node, mayWait, { ...parts, hintVariable: segment.routed?.hintVariable }),
   }));
-  const notedRest = noteSteps(plan.subscription?.rest, parts);
+  const notedRest = noteSteps(plan.subscription?.rest, true, parts);
   return {
     operation,
     fragments,
     allowed,
     introspection: introspectionOf(document, operation),
-    segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, step: make() })),
+    segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, steps: make() })),
     rest: notedRest(),
     places: places.count(),
     isPossible: parts.isPossible,

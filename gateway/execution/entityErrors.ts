@@ -1,6 +1,6 @@
 import { Kind, type GraphQLFormattedError } from 'graphql';
 import { conditionsHold } from '../planner/conditionsHold.js';
-import type { FetchStep } from './compileSteps.js';
+import type { FetchStep } from './compileFetch.js';
 
 import { reportErrors } from './reportErrors.js';
 import type { Run } from './Run.js';

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { findOperation } from '../planner/rootFields.js';
 import { withoutDeferred } from '../planner/labelDefers.js';
-import type { DeferredStep, Step } from './compileSteps.js';
+import { isOn, type DeferredStep, type Steps } from './compileSteps.js';
 import { createFailures, type Failures } from './createFailures.js';
 import { runOperation, startRun, type OperationRequest } from './executeOperation.js';
 import { findDeferred, type DeferredObject, type Finding } from './findDeferred.js';
@@ -59,10 +59,10 @@ export async function executeInParts(request: OperationRequest): Promise<Increme
       });
     },
   };
-  const later = async ({ after, step }: DeferredStep, primary: Promise<void>, run: Run, failures: Failures): Promise<void> => {
+  const later = async ({ after, steps }: DeferredStep, primary: Promise<void>, run: Run, failures: Failures): Promise<void> => {
     await Promise.race([primary, Promise.all(after.map(signals.wait))]);
     const { toAnswer } = started;
-    await runSteps(step, {
+    await runSteps(steps, {
       ...run,
       report: (error, places) => failures.report(error, places.map(toAnswer)),
       excuse: (places) => failures.excuse(places.map(toAnswer)),
@@ -72,7 +72,7 @@ export async function executeInParts(request: OperationRequest): Promise<Increme
   const started = startRun(request, parts);
   const { compiled, run, failures } = started;
   await runOperation(request, started);
-  const active = new Set(compiled.segments.flatMap(({ step }) => activeIds(step, run)));
+  const active = new Set(compiled.segments.flatMap(({ steps }) => activeIds(steps, run)));
   const planned = findOperation(document);
   const first = { ...planned, selectionSet: withoutDeferred(planned.selectionSet, active) };
   const shaped = shapeResponse(supergraph, { operation: first, fragments: {} }, coerced, run.data, failures);
@@ -87,19 +87,12 @@ export async function executeInParts(request: OperationRequest): Promise<Increme
 }
 
 /** Of the parts that come later with these variables. */
-function activeIds(step: Step | undefined, run: Run): string[] {
-  switch (step?.kind) {
-    case undefined:
-    case 'fetch':
-      return [];
-    case 'sequence':
-    case 'parallel':
-      return step.steps.flatMap((each) => activeIds(each, run));
-    case 'condition':
-      return activeIds(run.variables[step.variable] ? step.held : step.otherwise, run);
-    case 'defer':
-      return [...activeIds(step.primary, run), ...step.deferred.flatMap(({ id, step: later }) => [id, ...activeIds(later, run)])];
-  }
+function activeIds(steps: Steps, run: Run): string[] {
+  return steps.flatMap((step) => {
+    const { work } = step;
+    if (work.kind === 'fetch' || !isOn(step, run.variables)) return [];
+    return [...activeIds(work.primary, run), ...work.deferred.flatMap((later) => [later.id, ...activeIds(later.steps, run)])];
+  });
 }
 
 /** Each error goes with the part that it lies in; what lies in none, with the first. */

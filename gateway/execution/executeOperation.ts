@@ -113,7 +113,7 @@ export async function runOperation(request: OperationRequest, { compiled, run, f
     return routed.isIncluded(coerced) && !(hint instanceof MeshError);
   });
   if (plan.kind === 'mutation') {
-    for (const { step } of active) await runSteps(step, run);
+    for (const { steps } of active) await runSteps(steps, run);
     return;
   }
   const parts = await Promise.all(active.map((segment) => runSegment(segment, run)));
@@ -123,9 +123,9 @@ export async function runOperation(request: OperationRequest, { compiled, run, f
 const NONE: Readonly<Record<string, string | MeshError>> = {};
 
 /** The data that the segment brought: the operation's, or its own. */
-async function runSegment({ step, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
+async function runSegment({ steps, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
   const own = apart ? { ...run, data: {} } : run;
-  await runSteps(step, own);
+  await runSteps(steps, own);
   if (!own.isPlain) run.isPlain = false;
   return own.data;
 }

@@ -1,6 +1,6 @@
 import type { SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { RepresentationOf } from './compileRepresentation.js';
-import type { FetchEnd, FetchStep } from './compileSteps.js';
+import type { FetchEnd, FetchStep } from './compileFetch.js';
 import { entityErrors } from './entityErrors.js';
 import { entitiesThroughCache } from './fetchThroughCache.js';
 import { copyJson, takeOwn } from './places.js';

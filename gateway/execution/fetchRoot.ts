@@ -1,5 +1,5 @@
 import type { SubgraphResponse } from '../fetch/SubgraphClient.js';
-import type { FetchStep } from './compileSteps.js';
+import type { FetchStep } from './compileFetch.js';
 import { rootThroughCache } from './fetchThroughCache.js';
 import { copyJson, takeOwn } from './places.js';
 import { reportErrors } from './reportErrors.js';

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../subgraphs/shared/canonicalJson.js';
-import type { FetchStep } from './compileSteps.js';
+import type { FetchStep } from './compileFetch.js';
 import { fetchEntities } from './fetchEntities.js';
 import { fetchRoot } from './fetchRoot.js';
 import type { Run } from './Run.js';

@@ -1,6 +1,6 @@
 import { MeshError } from '../errors.js';
 import type { SubgraphResponse } from '../fetch/SubgraphClient.js';
-import type { FetchStep } from './compileSteps.js';
+import type { FetchStep } from './compileFetch.js';
 import { jsonText, quoted } from './jsonText.js';
 import type { Run } from './Run.js';
 import type { JsonObject } from './Target.js';

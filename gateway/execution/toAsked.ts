@@ -1,5 +1,5 @@
 import type { Representation, RepresentationOf } from './compileRepresentation.js';
-import type { FetchEnd } from './compileSteps.js';
+import type { FetchEnd } from './compileFetch.js';
 import type { Voids } from './compileVoids.js';
 import type { JsonObject } from './Target.js';
 

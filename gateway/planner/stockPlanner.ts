@@ -2,6 +2,7 @@ import { astFromValue, isSpecifiedDirective, Kind, visit, type ArgumentNode, typ
 import { MeshError } from '../errors.js';
 import { withEveryFragment } from './everyFragment.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
+import { joinFetches } from './joinFetches.js';
 import type { Supergraph } from './loadSupergraph.js';
 import { responseName } from './rootFields.js';
 import { withTypeSteps } from './typeConditions.js';
@@ -40,7 +41,8 @@ export function createStockPlanner(supergraph: Supergraph): BuildPlan {
       const options = { overrideConditions: new Map(labels) };
       const planner = typed ? (typedOne ??= plannerWith(true)) : usual;
       const { node } = withEveryFragment(() => planner.buildQueryPlan(operation, options));
-      return typed && node && node.kind !== 'Subscription' ? withTypeSteps(node) : node;
+      if (!node || node.kind === 'Subscription') return node;
+      return joinFetches(typed ? withTypeSteps(node) : node, supergraph.requiredInputs);
     } catch (cause) {
       throw new MeshError('PLANNING_FAILED', 'The operation could not be planned.', { cause });
     }

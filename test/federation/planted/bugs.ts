@@ -77,16 +77,16 @@ export const BUGS: readonly Bug[] = [
   // Steps.
   bug(
     'steps do not wait for one another',
-    'compileSteps',
-    "return () => ({ kind: 'sequence', steps:",
-    "return () => ({ kind: 'parallel', steps:",
+    'orderFetches',
+    'orBefore(add(each, path, guards, before), before)',
+    'orBefore(add(each, path, guards, after), before)',
     'several keys',
   ),
   bug(
     'a condition is taken for its opposite',
-    'runSteps',
-    'run.variables[step.variable] ? step.held : step.otherwise',
-    'run.variables[step.variable] ? step.otherwise : step.held',
+    'compileSteps',
+    'Boolean(variables[variable]) === held',
+    'Boolean(variables[variable]) !== held',
     '@skip and @include',
   ),
   bug(
