@@ -13,6 +13,7 @@ import { createAuthenticator } from './context/authenticate.js';
 import { createCostHeaders } from './demand/costLimits.js';
 import { createDemand } from './demand/createDemand.js';
 import { MeshError } from './errors.js';
+import { createSectionSharing } from './execution/shareSections.js';
 import { shareInFlight } from './fetch/shareInFlight.js';
 import type { SubgraphClient } from './fetch/SubgraphClient.js';
 import { createToldHeaders } from './fetch/toldHeaders.js';
@@ -222,7 +223,11 @@ function createServing(options: GatewayOptions, { sdl, clients: given }: Supergr
     ? createCaching({ cache, supergraph, generations, metrics, clock, toldHeaders: createToldHeaders(options.subgraphs) })
     : NO_CACHING;
   const demand = createDemand({ supergraph, config: config.cost ?? COST_DEFAULTS, metrics });
-  return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, demand, metrics, clock, randomHex });
+  const sharing =
+    config.sharing === 'operation'
+      ? { sections: createSectionSharing(clock), toldHeaders: createToldHeaders(options.subgraphs) }
+      : null;
+  return traceStages({ ...control, supergraph, planner, clients, eventLog, caching, demand, sharing, metrics, clock, randomHex });
 }
 
 /** Clients that nobody will use are closed. */

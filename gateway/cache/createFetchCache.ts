@@ -31,11 +31,13 @@ export interface OperationFetches extends FetchCache {
 export function createFetchCache(parts: Parts, principal: Principal, told: string): OperationFetches {
   const { kept, generations, supergraphVersion, policyOf, clock } = parts;
   const waiting: { kind: 'entity' | 'root'; key: string; json: string; until: number }[] = [];
+  const forks = new Set<OperationFetches>();
   let until = Infinity;
 
   return {
-    until: () => until,
+    until: () => Math.min(until, ...Array.from(forks, (fork) => fork.until())),
     keep: () => {
+      for (const fork of forks) fork.keep();
       for (const kind of ['entity', 'root'] as const)
         kept.write(
           kind,
@@ -43,6 +45,8 @@ export function createFetchCache(parts: Parts, principal: Principal, told: strin
         );
       waiting.length = 0;
     },
+    fork: () => createFetchCache(parts, principal, told),
+    join: (fork) => void forks.add(fork as OperationFetches),
     lookUp: (node, variables, representations) => {
       if (node.operationKind !== 'query') return null;
       const policy = policyOf(node, variables);

@@ -8,6 +8,10 @@ export interface FetchCache {
    * it is kept is fixed by this call, which therefore goes before the request.
    */
   lookUp(node: FetchNode, variables: Readonly<JsonObject>, representations: readonly string[] | null): FetchLookup | null;
+  /** One for fetches that are made for several operations. */
+  fork(): FetchCache;
+  /** Counts what was read and brought through a fork to this operation. */
+  join(fork: FetchCache): void;
 }
 
 export interface FetchLookup {

@@ -3,11 +3,13 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { OperationPlan, PlanSegment } from '../planner/OperationPlan.js';
 import { findOperation, fragmentsOf, rootFieldsOf, toSelection } from '../planner/rootFields.js';
 import { withRootFields } from '../planner/withRootFields.js';
-import { compilePrinter, type PrintAnswer } from './compilePrinter.js';
+import { compilePrinter, type Printer } from './compilePrinter.js';
 import type { FetchParts } from './compileFetch.js';
-import { noteSteps, type Steps } from './compileSteps.js';
+import { noteOrdered, noteSteps, type Steps } from './compileSteps.js';
+import { orderFetches } from './orderFetches.js';
 import { createPlaces } from './places.js';
 import type { IsPossibleType } from './rewrites.js';
+import { splitSections } from './sections.js';
 import { selectionTree } from './selectionTree.js';
 import type { IsInterface } from './Target.js';
 
@@ -20,16 +22,28 @@ export interface CompiledOperation {
   /** What asks about the schema, which is answered here. Null: nothing does. */
   readonly introspection: DocumentNode | null;
   readonly segments: readonly CompiledSegment[];
+  /** Whether the sections of its only segment say what they depend on, so that they can be shared. */
+  readonly hasSections: boolean;
   /** Of a subscription: what is read after each event. */
   readonly rest: Steps;
   /** See Place: how many there are. */
   readonly places: number;
   readonly isPossible: IsPossibleType;
   readonly isInterface: IsInterface;
-  readonly print: PrintAnswer;
+  readonly printer: Printer;
 }
 
 export interface CompiledSegment extends PlanSegment {
+  /** They run at once. Of a mutation, of what is answered in parts and of a routed field there is one. */
+  readonly sections: readonly Section[];
+}
+
+/** Root fields that depend on the same variables: see splitSections. */
+export interface Section {
+  /** Data names of the fields. */
+  readonly names: ReadonlySet<string>;
+  /** What can change anything about them, by the names that fetches use. */
+  readonly variables: readonly string[];
   readonly steps: Steps;
 }
 
@@ -70,24 +84,37 @@ function compile(
   };
   const mayWait = plan.kind !== 'mutation';
   if (plan.subscription) places.add([], selectionTree(plan.subscription.primary));
-  const notedSegments = plan.segments.map((segment) => ({
-    segment,
-    compile: noteSteps(segment.node, mayWait, { ...parts, hintVariable: segment.routed?.hintVariable }),
-  }));
+  const introspection = introspectionOf(document, operation);
+  const isPlainQuery = plan.kind === 'query' && plan.segments.length === 1 && plan.routed.length === 0 && !plan.deferred;
+  const notedSegments = plan.segments.map((segment) => {
+    const ordered = segment.node ? orderFetches(segment.node) : [];
+    const split = isPlainQuery && !introspection ? splitSections(ordered, document, operation, supergraph.dataName) : null;
+    const stepParts = { ...parts, hintVariable: segment.routed?.hintVariable };
+    const noted = (split ?? [{ ...WHOLE, ordered }]).map((section) => ({
+      section,
+      compile: noteOrdered(section.ordered, mayWait, stepParts),
+    }));
+    const compileAll = (): Section[] =>
+      noted.map(({ section: { names, variables }, compile: make }) => ({ names, variables, steps: make() }));
+    return { segment, isSplit: split !== null, compile: compileAll };
+  });
   const notedRest = noteSteps(plan.subscription?.rest, true, parts);
   return {
     operation,
     fragments,
     allowed,
-    introspection: introspectionOf(document, operation),
-    segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, steps: make() })),
+    introspection,
+    segments: notedSegments.map(({ segment, compile: make }) => ({ ...segment, sections: make() })),
+    hasSections: notedSegments.length === 1 && notedSegments[0]!.isSplit,
     rest: notedRest(),
     places: places.count(),
     isPossible: parts.isPossible,
     isInterface: parts.isInterface,
-    print: compilePrinter(supergraph, operation, fragments, allowed, places.root),
+    printer: compilePrinter(supergraph, operation, fragments, allowed, places.root),
   };
 }
+
+const WHOLE = { names: new Set<string>(), variables: [] };
 
 function introspectionOf(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode | null {
   const fields = rootFieldsOf(document, operation).filter(

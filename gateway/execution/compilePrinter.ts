@@ -24,6 +24,7 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import { generate, member } from './generate.js';
 import { jsonText, quoted } from './jsonText.js';
 import type { around } from './Outcome.js';
+import type { Brought } from './shareSections.js';
 import type { Place } from './places.js';
 import { toSource, type Piece, type ScalarPiece } from './printSource.js';
 import type { Run } from './Run.js';
@@ -45,6 +46,12 @@ export type PrintAnswer = (
 
 type Around = ReturnType<typeof around>;
 
+export interface Printer {
+  readonly whole: PrintAnswer;
+  /** The same from what its sections brought. What stands in one of them is written once for all who hold it. */
+  readonly sections: (brought: readonly Brought[], coerced: Readonly<JsonObject>, around: Around) => Buffer | undefined;
+}
+
 interface Printing {
   readonly schema: GraphQLSchema;
   readonly dataName: Supergraph['dataName'];
@@ -64,19 +71,23 @@ export function compilePrinter(
   fragments: Record<string, FragmentDefinitionNode>,
   allowed: OperationDefinitionNode | undefined,
   root: Place,
-): PrintAnswer {
+): Printer {
   const printing: Printing = { schema, dataName, fragments };
   const conditions = conditionsOf(operation, fragments);
-  const variants = new Map<string, PrintVariant>();
-  return (data, coerced, knowledge, texts) => {
+  const variants = new Map<string, Variant>();
+  const variantOf = (coerced: Readonly<JsonObject>): Variant => {
     const key = conditions.map((name) => (coerced[name] === true ? '1' : '0')).join('');
-    let print = variants.get(key);
-    if (!print) {
+    let variant = variants.get(key);
+    if (!variant) {
       if (variants.size >= MAX_VARIANTS) variants.clear();
       const held = Object.fromEntries(conditions.map((name) => [name, coerced[name] === true]));
-      variants.set(key, (print = compileVariant(printing, operation, allowed, held, root)));
+      variants.set(key, (variant = compileVariant(printing, operation, allowed, held, root)));
     }
-    return print(data, knowledge, texts);
+    return variant;
+  };
+  return {
+    whole: (data, coerced, knowledge, texts) => variantOf(coerced).whole(data, knowledge, texts),
+    sections: (brought, coerced, texts) => printSections(variantOf(coerced), brought, texts),
   };
 }
 
@@ -91,6 +102,17 @@ function conditionsOf(operation: OperationDefinitionNode, fragments: Record<stri
     },
   });
   return [...names];
+}
+
+interface Variant {
+  readonly whole: PrintVariant;
+  /** By response name, in the order of the operation: the field alone, in braces. */
+  readonly fields: readonly RootPrint[];
+}
+
+interface RootPrint {
+  readonly dataName: string;
+  readonly print: PrintVariant;
 }
 
 type PrintVariant = (data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPlain'>, texts: Around) => string | undefined;
@@ -125,7 +147,7 @@ function compileVariant(
   allowed: OperationDefinitionNode | undefined,
   variables: Record<string, boolean>,
   rootPlace: Place,
-): PrintVariant {
+): Variant {
   const { schema, fragments, dataName } = printing;
   const state: State = { isRepeated: new Uint8Array(), isPlain: false, pieces: [], texts: new Map() };
   let sites = 0;
@@ -221,33 +243,69 @@ function compileVariant(
   };
 
   const rootType = schema.getRootType(operation.operation)!;
-  const printRoot = printObject(
-    rootType,
-    () => ({
-      fields: collectFields(schema, fragments, variables, rootType, operation.selectionSet),
-      left: allowed && collectFields(schema, fragments, variables, rootType, allowed.selectionSet),
-    }),
-    rootPlace,
-  );
-  return (data, { isRepeated, isPlain }, { before, after }) => {
-    state.isRepeated = isRepeated;
-    state.isPlain = isPlain;
-    const { pieces } = state;
-    try {
-      pieces[0] = before;
-      const count = printRoot(data as never, 1);
-      pieces.length = count;
-      pieces.push(after);
-      return pieces.join('');
-    } catch (error) {
-      if (error === ODD) return undefined;
-      throw error;
-    } finally {
-      state.texts.clear();
-      // What is left in it is written over by the next answer; a very large one is not held until then.
-      if (pieces.length > MAX_KEPT_PIECES) state.pieces = [];
-    }
+  const rootFields = collectFields(schema, fragments, variables, rootType, operation.selectionSet);
+  const rootLeft = allowed && collectFields(schema, fragments, variables, rootType, allowed.selectionSet);
+  const printed = (print: Print): PrintVariant => {
+    return (data, { isRepeated, isPlain }, { before, after }) => {
+      state.isRepeated = isRepeated;
+      state.isPlain = isPlain;
+      const { pieces } = state;
+      try {
+        pieces[0] = before;
+        const count = print(data as never, 1);
+        pieces.length = count;
+        pieces.push(after);
+        return pieces.join('');
+      } catch (error) {
+        if (error === ODD) return undefined;
+        throw error;
+      } finally {
+        state.texts.clear();
+        // What is left in it is written over by the next answer; a very large one is not held until then.
+        if (pieces.length > MAX_KEPT_PIECES) state.pieces = [];
+      }
+    };
   };
+  const printFields = (fields: Fields): PrintVariant =>
+    printed(printObject(rootType, () => ({ fields, left: rootLeft }), rootPlace));
+  return {
+    whole: printFields(rootFields),
+    fields: [...rootFields].map(([name, nodes]) => ({
+      dataName: dataName(nodes[0]!),
+      print: printFields(new Map([[name, nodes]])),
+    })),
+  };
+}
+
+const NOTHING_AROUND: Around = { before: '', after: '' };
+const [OPEN, COMMA, CLOSE] = ['{', ',', '}'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+const NO_DATA: JsonObject = {};
+const NOTHING_KNOWN = { isRepeated: new Uint8Array(), isPlain: false };
+
+function printSections({ fields }: Variant, brought: readonly Brought[], { before, after }: Around): Buffer | undefined {
+  const chunks: Buffer[] = [Buffer.from(before), OPEN];
+  for (const field of fields) {
+    const from = brought.find(({ section }) => section.names.has(field.dataName));
+    const text = from ? textOf(field, from) : printAlone(field, NO_DATA, NOTHING_KNOWN);
+    if (!text) return undefined;
+    if (chunks.length > 2) chunks.push(COMMA);
+    chunks.push(text);
+  }
+  chunks.push(CLOSE, Buffer.from(after));
+  return Buffer.concat(chunks);
+}
+
+function textOf(field: RootPrint, brought: Brought): Buffer | null {
+  const { texts, data } = brought;
+  let text = texts.get(field.dataName);
+  if (text === undefined) texts.set(field.dataName, (text = printAlone(field, data, brought)));
+  return text;
+}
+
+/** A root field and its value, without the braces around. */
+function printAlone({ print }: RootPrint, data: JsonObject, knowledge: Pick<Run, 'isRepeated' | 'isPlain'>): Buffer | null {
+  const text = print(data, knowledge, NOTHING_AROUND);
+  return text === undefined ? null : Buffer.from(text.slice(1, -1));
 }
 
 function textOnce({ pieces, texts }: State, site: number, value: unknown, at: number, print: (at: number) => number): number {

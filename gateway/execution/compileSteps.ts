@@ -1,7 +1,7 @@
 import type { DeferNode, PlanNode } from '../planner/federation.js';
 import { noteFetch, type FetchParts, type FetchStep } from './compileFetch.js';
 import { joinTwins } from './joinTwins.js';
-import { orderFetches, type Guard } from './orderFetches.js';
+import { orderFetches, type Guard, type Ordered } from './orderFetches.js';
 
 /** What is done to answer an operation: each step stands behind those that it waits for. */
 export type Steps = readonly Step[];
@@ -31,8 +31,11 @@ export interface DeferredStep {
 
 /** Like noteFetch, for all fetches of a plan. `mayWait`: see joinTwins. */
 export function noteSteps(node: PlanNode | undefined, mayWait: boolean, parts: FetchParts): () => Steps {
-  if (!node) return () => [];
-  const noted = joinTwins(orderFetches(node), mayWait).map(({ node: work, paths, guards, after }) => {
+  return noteOrdered(node ? orderFetches(node) : [], mayWait, parts);
+}
+
+export function noteOrdered(ordered: readonly Ordered[], mayWait: boolean, parts: FetchParts): () => Steps {
+  const noted = joinTwins(ordered, mayWait).map(({ node: work, paths, guards, after }) => {
     const compile = work.kind === 'Fetch' ? noteFetch(work, paths, parts) : noteDefer(work, mayWait, parts);
     return (): Step => ({ work: compile(), guards, after });
   });

@@ -72,7 +72,7 @@ export async function executeInParts(request: OperationRequest): Promise<Increme
   const started = startRun(request, parts);
   const { compiled, run, failures } = started;
   await runOperation(request, started);
-  const active = new Set(compiled.segments.flatMap(({ steps }) => activeIds(steps, run)));
+  const active = new Set(compiled.segments.flatMap(({ sections }) => sections.flatMap(({ steps }) => activeIds(steps, run))));
   const planned = findOperation(document);
   const first = { ...planned, selectionSet: withoutDeferred(planned.selectionSet, active) };
   const shaped = shapeResponse(supergraph, { operation: first, fragments: {} }, coerced, run.data, failures);

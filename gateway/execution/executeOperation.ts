@@ -13,6 +13,7 @@ import type { FetchCache } from './FetchCache.js';
 import { around, printed, type OperationResult, type Outcome } from './Outcome.js';
 import type { Parts, Run } from './Run.js';
 import { runSteps } from './runSteps.js';
+import type { Brought, SectionSharing } from './shareSections.js';
 import { selectionsOf } from './selectionTree.js';
 import { shapeResponse } from './shapeResponse.js';
 import { isObject, mergeInto, type JsonObject, type ResponsePath } from './Target.js';
@@ -37,6 +38,14 @@ export interface OperationRequest {
   /** Of a subscription: the event's payload under the field's own name, which the rest of the plan adds to. */
   readonly event?: JsonObject;
   readonly cache?: FetchCache | null;
+  /** Set when whoever asks the same in the same view may have the same answer. */
+  readonly sharing?: Sharing | null;
+}
+
+export interface Sharing {
+  readonly sections: SectionSharing;
+  /** See SectionSharing. */
+  readonly view: string;
 }
 
 /** Runs a planned operation. Never rejects for what a subgraph does. */
@@ -44,7 +53,8 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
   const started = startRun(request);
   const { compiled, run, failures } = started;
   const { supergraph, coerced } = request;
-  await runOperation(request, started);
+  const brought = request.sharing && compiled.hasSections ? await shareOperation(request.sharing, started) : null;
+  if (!brought) await runOperation(request, started);
 
   const shape = (): OperationResult => {
     const data = shapeResponse(supergraph, compiled, coerced, run.data, failures);
@@ -55,15 +65,18 @@ export async function executeOperation(request: OperationRequest): Promise<Outco
     shape,
     print: () => {
       const { errors } = failures;
-      const text = compiled.print(run.data, coerced, run, around(errors));
-      if (text !== undefined) {
-        const bytes = Buffer.from(text);
-        return errors.length > 0 ? { bytes, errors } : { bytes };
-      }
+      const bytes = brought
+        ? compiled.printer.sections(brought, coerced, around(errors))
+        : toBytes(compiled.printer.whole(run.data, coerced, run, around(errors)));
+      if (bytes) return errors.length > 0 ? { bytes, errors } : { bytes };
       const shaped = shape();
       return printed(JSON.stringify(shaped.data), shaped.errors);
     },
   };
+}
+
+function toBytes(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text);
 }
 
 export interface StartedRun {
@@ -99,6 +112,20 @@ export function startRun(request: OperationRequest, parts: Parts | null = null):
   return { compiled, run, failures, toAnswer };
 }
 
+/** As runOperation for one that has sections, each of them had once for all who ask for it just now. */
+async function shareOperation({ sections: shared, view }: Sharing, { compiled, run }: StartedRun): Promise<readonly Brought[]> {
+  const [segment] = compiled.segments;
+  const brought = await Promise.all(segment!.sections.map((section) => shared.join(compiled, section, run, view)));
+  for (const { data, told, cache } of brought) {
+    Object.assign(run.data, data);
+    for (const { error, places } of told)
+      if (error) run.report(error, places);
+      else run.excuse(places);
+    if (cache) run.cache?.join(cache);
+  }
+  return brought;
+}
+
 /** Resolves when all that is shown first is there. */
 export async function runOperation(request: OperationRequest, { compiled, run, failures }: StartedRun): Promise<void> {
   const { supergraph, plan, coerced, hints = NONE } = request;
@@ -113,7 +140,7 @@ export async function runOperation(request: OperationRequest, { compiled, run, f
     return routed.isIncluded(coerced) && !(hint instanceof MeshError);
   });
   if (plan.kind === 'mutation') {
-    for (const { steps } of active) await runSteps(steps, run);
+    for (const { sections } of active) for (const { steps } of sections) await runSteps(steps, run);
     return;
   }
   const parts = await Promise.all(active.map((segment) => runSegment(segment, run)));
@@ -123,9 +150,9 @@ export async function runOperation(request: OperationRequest, { compiled, run, f
 const NONE: Readonly<Record<string, string | MeshError>> = {};
 
 /** The data that the segment brought: the operation's, or its own. */
-async function runSegment({ steps, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
+async function runSegment({ sections, apart }: CompiledSegment, run: Run): Promise<JsonObject> {
   const own = apart ? { ...run, data: {} } : run;
-  await runSteps(steps, own);
+  await Promise.all(sections.map(({ steps }) => runSteps(steps, own)));
   if (!own.isPlain) run.isPlain = false;
   return own.data;
 }

@@ -86,7 +86,9 @@ function selectionText(selection: SelectionNode): string {
 
 function requiredText(selection: QueryPlanSelectionNode): string {
   const inner = selection.selections ? `{${inOrder(selection.selections.map(requiredText))}}` : '';
-  return selection.kind === 'Field' ? `${selection.alias ?? ''}:${selection.name}${inner}` : `...${selection.typeCondition}${inner}`;
+  return selection.kind === 'Field'
+    ? `${selection.alias ?? ''}:${selection.name}${inner}`
+    : `...${selection.typeCondition}${inner}`;
 }
 
 function inOrder(parts: readonly string[]): string {

@@ -6,7 +6,9 @@ import type { Caching } from '../cache/createCaching.js';
 import type { Generations } from '../cache/generations.js';
 import type { Call } from '../context/createCall.js';
 import type { Demand } from '../demand/createDemand.js';
+import type { SectionSharing } from '../execution/shareSections.js';
 import type { SubgraphClient } from '../fetch/SubgraphClient.js';
+import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Planner } from '../planner/createPlanner.js';
 import type { MeshError } from '../errors.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
@@ -22,9 +24,16 @@ export interface Serving extends Control {
   readonly eventLog: EventLog | null;
   readonly caching: Caching;
   readonly demand: Demand;
+  /** Null: operations share nothing with one another. */
+  readonly sharing: SharedBy | null;
   readonly metrics: Metrics;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
+}
+
+export interface SharedBy {
+  readonly sections: SectionSharing;
+  readonly toldHeaders: ToldHeaders;
 }
 
 /** Who may do what, and who computes it: governance, routing and the snapshot that both decide by. */

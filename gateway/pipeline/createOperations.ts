@@ -45,11 +45,12 @@ export function createOperations(first: Serving): ReloadableOperations {
       until = performance.now() + MOVING_MS;
     }
   };
+  const moment = (): string => `${supergraphs}.${effects}`;
   const servingOf = ({ schema }: Operation): Serving => bySchema.get(schema) ?? current;
 
   return {
     schema: () => current.supergraph.apiSchema,
-    moment: () => `${supergraphs}.${effects}`,
+    moment,
     onSchema: (listener) => {
       listeners.add(listener);
       listener(current.supergraph.apiSchema, current.supergraph.sdl);
@@ -69,7 +70,7 @@ export function createOperations(first: Serving): ReloadableOperations {
       try {
         const operation = selectOperation(given);
         describe(operation);
-        return await handleOperation(servingOf(given), operation, call, () => void effects++);
+        return await handleOperation(servingOf(given), operation, call, { moment: moment(), onEffect: () => void effects++ });
       } finally {
         running--;
       }

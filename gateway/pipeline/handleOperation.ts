@@ -1,16 +1,25 @@
 import { getVariableValues, GraphQLError } from 'graphql';
 import { describeSpan, withSpan } from '../../subgraphs/shared/telemetry/withSpan.js';
+import { viewOf } from '../cache/viewOf.js';
 import { LIMITS } from '../config/limits.js';
 import type { Call } from '../context/createCall.js';
 import { MeshError } from '../errors.js';
 import { executeInParts } from '../execution/executeInParts.js';
-import { executeOperation, type OperationRequest } from '../execution/executeOperation.js';
+import { executeOperation, type OperationRequest, type Sharing } from '../execution/executeOperation.js';
 import type { FetchCache } from '../execution/FetchCache.js';
 import { isIncremental, type IncrementalAnswer, type Outcome, type PrintedResult } from '../execution/Outcome.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
 import type { SelectedOperation } from './selectOperation.js';
 import type { Governed, Serving } from './Serving.js';
+
+/** What has happened so far, as text that changes with it, and who wants to know of more. */
+export interface Moment {
+  readonly moment: string;
+  readonly onEffect: () => void;
+}
+
+const NO_MOMENT: Moment = { moment: '', onEffect: () => undefined };
 
 /**
  * The story of a query or mutation that Apollo Server (or graphql-ws) has parsed and validated. Every stage may end it with a MeshError;
@@ -22,7 +31,7 @@ export async function handleOperation(
   serving: Serving,
   operation: SelectedOperation,
   call: Call,
-  onEffect: () => void = () => undefined,
+  { moment, onEffect }: Moment = NO_MOMENT,
 ): Promise<PrintedResult | IncrementalAnswer> {
   const started = performance.now();
   let kind = 'query';
@@ -45,10 +54,11 @@ export async function handleOperation(
     refuseSubscription(plan);
     refuseEffectsOverGet(plan, call);
     if (plan.routed.length > 0) refuseStaleSnapshot(serving);
-    else if (kind === 'query' && !governed.byPolicies) call.answersAlike();
+    const isAlike = kind === 'query' && plan.routed.length === 0 && !governed.byPolicies;
+    if (isAlike) call.answersAlike();
     const parts = { plan, governed, coerced };
     if (plan.deferred) {
-      const request = toRequest(serving, operation, call, { ...parts, hints: {}, cache: null });
+      const request = toRequest(serving, operation, call, { ...parts, hints: {}, cache: null, sharing: null });
       const answer = await executeInParts(request).finally(() => {
         // As after a mutation that is answered whole, which the caches see themselves.
         if (hasEffect) serving.generations.wrote([...serving.supergraph.subgraphs.keys()]);
@@ -58,7 +68,8 @@ export async function handleOperation(
     }
     const result = await answerFromCache(serving, operation, call, parts, async (cache) => {
       const hints = await serving.route(plan.routed, coerced, call);
-      return execute(serving, operation, call, { ...parts, hints, cache });
+      const sharing = isAlike ? sharingOf(serving, call, moment) : null;
+      return execute(serving, operation, call, { ...parts, hints, cache, sharing });
     });
     outcome = result.errors ? 'partial' : 'ok';
     return admitted.answered(result);
@@ -140,14 +151,21 @@ function execute(serving: Serving, operation: SelectedOperation, call: Call, pla
 interface Routed extends Planned {
   readonly hints: Record<string, string | MeshError>;
   readonly cache: FetchCache | null;
+  readonly sharing: Sharing | null;
+}
+
+/** Null too for a caller who wants to see what has just happened. */
+function sharingOf({ sharing }: Serving, { after, headers, request }: Call, moment: string): Sharing | null {
+  if (!sharing || after !== null) return null;
+  return { sections: sharing.sections, view: `${moment}\n${sharing.toldHeaders(headers)}\n${viewOf(request.principal, true)}` };
 }
 
 function toRequest(
   { supergraph, clients }: Serving,
   operation: SelectedOperation,
   call: Call,
-  { plan, governed, coerced, hints, cache }: Routed,
+  { plan, governed, coerced, hints, cache, sharing }: Routed,
 ): OperationRequest {
   const { denied, document: allowed } = governed;
-  return { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, allowed, denied };
+  return { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, sharing, allowed, denied };
 }

@@ -120,7 +120,11 @@ function joinFetch(host: FetchNode, guest: FetchNode, inputs: RequiredInputs): F
 }
 
 /** An object that lacks what only one of them needs must still be asked for what the other gets: see compileVoids. */
-function haveSameKeys({ serviceName, requires: a = [] }: FetchNode, { requires: b = [] }: FetchNode, inputs: RequiredInputs): boolean {
+function haveSameKeys(
+  { serviceName, requires: a = [] }: FetchNode,
+  { requires: b = [] }: FetchNode,
+  inputs: RequiredInputs,
+): boolean {
   const [keysOfA, keysOfB] = [a, b].map((required) => keysIn(serviceName, required, inputs));
   return keysOfA !== undefined && keysOfA === keysOfB;
 }

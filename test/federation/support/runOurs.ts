@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
-import { executeOperation } from '../../../gateway/execution/executeOperation.js';
+import { executeOperation, type OperationRequest } from '../../../gateway/execution/executeOperation.js';
 import { parsed } from '../../../gateway/execution/Outcome.js';
+import { createSectionSharing } from '../../../gateway/execution/shareSections.js';
 import type { SubgraphClient } from '../../../gateway/fetch/SubgraphClient.js';
 import { createGovernance } from '../../../gateway/governance/createGovernance.js';
 import { createPolicyEngine } from '../../../gateway/governance/createPolicyEngine.js';
@@ -51,9 +52,10 @@ export const startOurs: StartOurs = ({ supergraphSdl, sources }) => {
       const principal = scopes ? { ...ANONYMOUS, id: 'ada', kind: 'USER' as const, tenant: 'north', scopes } : ANONYMOUS;
       const coerced = coerceVariables({ schema: supergraph.apiSchema, document, variables });
       const governed = govern(document, coerced, principal);
-      const outcome = await executeOperation({
+      const plan = planner.plan(governed.document);
+      const request = {
         supergraph,
-        plan: planner.plan(governed.document),
+        plan,
         document,
         variables,
         coerced,
@@ -61,14 +63,28 @@ export const startOurs: StartOurs = ({ supergraphSdl, sources }) => {
         context: { ...anonymousContext(), request: { ...anonymousContext().request, principal } },
         allowed: governed.document,
         denied: governed.denied,
-      });
+      };
+      const outcome = await executeOperation(request);
       const printed = outcome.print();
       const shaped = JSON.stringify(outcome.shape().data);
       // The two ways to an answer, of which the second is taken only where the first gives up.
       const answer = parsed(printed);
       const text = JSON.stringify(answer.data);
       if (text !== shaped) throw new Error(`printed ${text}, shaped ${shaped}`);
+      if (plan.kind === 'query') await expectShared(request, answer);
       return answer;
     },
   };
 };
+
+/** Two who ask the same at once have it together, and each gets what he would have got alone; only what fails first is chance. */
+async function expectShared(request: OperationRequest, alone: Answer): Promise<void> {
+  const sharing = { sections: createSectionSharing(() => 0), view: '' };
+  const both = await Promise.all([executeOperation({ ...request, sharing }), executeOperation({ ...request, sharing })]);
+  for (const outcome of both) {
+    const [shared, expected] = [parsed(outcome.print()), alone].map(({ data, errors = [] }) =>
+      JSON.stringify([data, errors.map((error) => JSON.stringify(error)).toSorted()]),
+    );
+    if (shared !== expected) throw new Error(`alone ${expected}, shared ${shared}`);
+  }
+}

@@ -46,6 +46,7 @@ export function serveNewsroom(options: { cache?: Cache | null; generations?: Gen
     eventLog: null,
     caching,
     demand: NO_DEMAND,
+    sharing: null,
     metrics,
     clock,
     randomHex,
