@@ -23,7 +23,7 @@ import { collectFields, collectSubfields } from 'graphql/execution/collectFields
 import type { Supergraph } from '../planner/loadSupergraph.js';
 import { generate, member } from './generate.js';
 import { jsonText, quoted } from './jsonText.js';
-import type { around } from './Outcome.js';
+import { around } from './Outcome.js';
 import type { Brought } from './shareSections.js';
 import type { Place } from './places.js';
 import { toSource, type Piece, type ScalarPiece } from './printSource.js';
@@ -277,13 +277,21 @@ function compileVariant(
   };
 }
 
+/** No data name. */
+const WHOLE = '';
+const { before: NO_ERRORS } = around();
 const NOTHING_AROUND: Around = { before: '', after: '' };
 const [OPEN, COMMA, CLOSE] = ['{', ',', '}'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
 const NO_DATA: JsonObject = {};
 const NOTHING_KNOWN = { isRepeated: new Uint8Array(), isPlain: false };
 
-function printSections({ fields }: Variant, brought: readonly Brought[], { before, after }: Around): Buffer | undefined {
-  const chunks: Buffer[] = [Buffer.from(before), OPEN];
+function printSections({ fields }: Variant, brought: readonly Brought[], around: Around): Buffer | undefined {
+  const [only, ...more] = brought;
+  // Whoever holds the one section of an operation, and has nothing else to say, has the very same answer.
+  const isWhole = only && more.length === 0 && around.before === NO_ERRORS;
+  const known = isWhole ? only.texts.get(WHOLE) : undefined;
+  if (known) return known;
+  const chunks: Buffer[] = [Buffer.from(around.before), OPEN];
   for (const field of fields) {
     const from = brought.find(({ section }) => section.names.has(field.dataName));
     const text = from ? textOf(field, from) : printAlone(field, NO_DATA, NOTHING_KNOWN);
@@ -291,8 +299,10 @@ function printSections({ fields }: Variant, brought: readonly Brought[], { befor
     if (chunks.length > 2) chunks.push(COMMA);
     chunks.push(text);
   }
-  chunks.push(CLOSE, Buffer.from(after));
-  return Buffer.concat(chunks);
+  chunks.push(CLOSE, Buffer.from(around.after));
+  const bytes = Buffer.concat(chunks);
+  if (isWhole) only.texts.set(WHOLE, bytes);
+  return bytes;
 }
 
 function textOf(field: RootPrint, brought: Brought): Buffer | null {

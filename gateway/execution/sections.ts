@@ -57,11 +57,12 @@ function variablesByField(
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const fragments = fragmentsOf(document);
   const found = new Map<string, Set<string>>();
+  const ofAll = new Set<string>();
   for (const { field, conditions } of rootFieldsOf(document, operation)) {
-    if (field.name.value.startsWith('__')) continue;
-    const name = dataName(field);
-    const variables = found.get(name) ?? new Set<string>();
-    found.set(name, variables);
+    // What is fetched from nobody is written with all the others.
+    const isFetched = !field.name.value.startsWith('__');
+    const variables = isFetched ? (found.get(dataName(field)) ?? new Set<string>()) : ofAll;
+    if (isFetched) found.set(dataName(field), variables);
     const spread = new Set<string>();
     const look = (node: ASTNode): void => {
       visit(node, {
@@ -77,6 +78,7 @@ function variablesByField(
     look(field);
     for (const directive of conditions.flat()) look(directive);
   }
+  for (const name of ofAll) for (const variables of found.values()) variables.add(name);
   return found;
 }
 

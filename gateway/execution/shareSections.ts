@@ -17,7 +17,10 @@ export interface Brought {
   readonly isRepeated: Uint8Array;
   readonly told: readonly Told[];
   readonly cache: FetchCache | null;
-  /** By data name: root fields as JSON with their names, once somebody has written them. Null: they are not as the schema says. */
+  /**
+   * By data name: root fields as JSON with their names, once somebody has written them. Null: they are not as the schema says. Under no
+   * name the whole answer, where there is no other section.
+   */
   readonly texts: Map<string, Buffer | null>;
 }
 

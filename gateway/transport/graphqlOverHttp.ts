@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBytes } from '../../subgraphs/shared/readBody.js';
 import { viewOf } from '../cache/viewOf.js';
@@ -9,6 +8,7 @@ import type { ToldHeaders } from '../fetch/toldHeaders.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { traceOperation } from '../telemetry/traceOperation.js';
 import { failedAnswer, textOf, toAnswer, toRefusal, type OperationAnswer } from './answer/Answer.js';
+import { OpenExchange } from './answer/OpenExchange.js';
 import { writeAnswer, type Exchange } from './answer/writeAnswer.js';
 import { createFlights } from './createFlights.js';
 import { performOperation, type Asking, type PerformOptions } from './performOperation.js';
@@ -142,20 +142,7 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
   return (request: IncomingMessage, response: ServerResponse, cors: Record<string, string>): Promise<void> =>
     traceOperation(request.headers['traceparent'], async (span) => {
       const started = performance.now();
-      const leaving = createLeaving();
-      const exchange: Exchange = {
-        request,
-        response,
-        cors,
-        compresses,
-        isAnswered: false,
-        get gone() {
-          return leaving.signal();
-        },
-      };
-      response.once('close', () => {
-        if (!response.writableFinished || !exchange.isAnswered) leaving.leave();
-      });
+      const exchange = new OpenExchange(request, response, cors, compresses);
       await answer(exchange);
       const { method = 'GET' } = request;
       const { statusCode } = response;
@@ -163,26 +150,6 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
       if (statusCode >= 500) span.failed(String(statusCode));
       metrics.httpRequest(method, statusCode, (performance.now() - started) / 1000);
     });
-}
-
-/** An abort signal for whoever asks for one: most exchanges end well and nobody does. */
-function createLeaving() {
-  let controller: AbortController | undefined;
-  let hasLeft = false;
-  return {
-    signal: (): AbortSignal => {
-      if (!controller) {
-        controller = new AbortController();
-        setMaxListeners(0, controller.signal);
-        if (hasLeft) controller.abort();
-      }
-      return controller.signal;
-    },
-    leave: (): void => {
-      hasLeft = true;
-      controller?.abort();
-    },
-  };
 }
 
 function isWhole({ single, incremental, stream }: Accepted): boolean {

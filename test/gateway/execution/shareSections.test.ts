@@ -128,6 +128,14 @@ it('shares nothing between views, variables that the section has, and conditions
   expect((await Promise.all(answers)).at(-1)).toBe('{"data":{"users":[{"id":"u1"}]}}');
 });
 
+it('takes a condition on what is fetched from nobody for a difference, too', async () => {
+  const ask = asker();
+  const query = 'query($on: Boolean!) { users { id } kind: __typename @include(if: $on) }';
+  const answers = [true, false].map((on) => ask(query, { on }));
+  await answerAll();
+  expect(await Promise.all(answers)).toEqual(['{"data":{"users":[{"id":"u1"}],"kind":"Query"}}', '{"data":{"users":[{"id":"u1"}]}}']);
+});
+
 it('goes on for the others when one leaves, and ends when all have', async () => {
   const ask = asker();
   const [first, second] = [new AbortController(), new AbortController()];
