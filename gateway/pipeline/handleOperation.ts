@@ -160,12 +160,46 @@ function sharingOf({ sharing }: Serving, { after, headers, request }: Call, mome
   return { sections: sharing.sections, view: `${moment}\n${sharing.toldHeaders(headers)}\n${viewOf(request.principal, true)}` };
 }
 
-function toRequest(
-  { supergraph, clients }: Serving,
-  operation: SelectedOperation,
-  call: Call,
-  { plan, governed, coerced, hints, cache, sharing }: Routed,
-): OperationRequest {
-  const { denied, document: allowed } = governed;
-  return { ...operation, supergraph, plan, coerced, hints, clients, context: call, cache, sharing, allowed, denied };
+function toRequest({ supergraph, clients }: Serving, operation: SelectedOperation, call: Call, routed: Routed): OperationRequest {
+  return new PlannedRequest(supergraph, clients, operation, call, routed);
+}
+
+/**
+ * A class, because V8 makes what a literal stands for in its old generation once enough of them have been waited for; from there each
+ * holds its operation, and all that this has brought, until the next full collection of garbage.
+ */
+class PlannedRequest implements OperationRequest {
+  readonly supergraph: OperationRequest['supergraph'];
+  readonly clients: OperationRequest['clients'];
+  readonly plan: OperationRequest['plan'];
+  readonly document: OperationRequest['document'];
+  readonly variables: OperationRequest['variables'];
+  readonly coerced: OperationRequest['coerced'];
+  readonly hints: Routed['hints'];
+  readonly context: Call;
+  readonly cache: Routed['cache'];
+  readonly sharing: Routed['sharing'];
+  readonly allowed: OperationRequest['document'];
+  readonly denied: Governed['denied'];
+
+  constructor(
+    supergraph: OperationRequest['supergraph'],
+    clients: OperationRequest['clients'],
+    { document, variables }: SelectedOperation,
+    call: Call,
+    { plan, governed, coerced, hints, cache, sharing }: Routed,
+  ) {
+    this.supergraph = supergraph;
+    this.clients = clients;
+    this.plan = plan;
+    this.document = document;
+    this.variables = variables;
+    this.coerced = coerced;
+    this.hints = hints;
+    this.context = call;
+    this.cache = cache;
+    this.sharing = sharing;
+    this.allowed = governed.document;
+    this.denied = governed.denied;
+  }
 }
