@@ -3,6 +3,7 @@ import { MeshError } from '../errors.js';
 import { withEveryFragment } from './everyFragment.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
 import { joinFetches } from './joinFetches.js';
+import { keepOrder } from './keepOrder.js';
 import type { Supergraph } from './loadSupergraph.js';
 import { responseName } from './rootFields.js';
 import { withTypeSteps } from './typeConditions.js';
@@ -22,6 +23,8 @@ export type BuildPlan = (
   document: DocumentNode,
   plannedFor: PlannedFor,
 ) => PlanNode | SubscriptionNode | undefined;
+
+keepOrder();
 
 /** The stock planner, which takes milliseconds and remembers nothing. Throws PLANNING_FAILED. */
 export function createStockPlanner(supergraph: Supergraph): BuildPlan {

@@ -5,18 +5,28 @@ import { findDifference } from './findDifference.js';
 import { readGraph } from './readGraph.js';
 import type { Ours, StartOurs } from './runOurs.js';
 
-/** A smaller case with a difference of the same kind: less is asked, of fewer and smaller subgraphs with less data. */
-export async function reduceCase(found: FederationCase, startOurs: StartOurs, maxTries = 1_500): Promise<FederationCase> {
+/** Some operations take the planner seconds, and every reduction plans. */
+const MAX_TRIES = 1_500;
+const MAX_MS = 60_000;
+
+/**
+ * A smaller case with a difference of the same kind: less is asked, of fewer and smaller subgraphs with less data. The smallest so far
+ * when there were too many tries or they took too long.
+ */
+export async function reduceCase(found: FederationCase, startOurs: StartOurs): Promise<FederationCase> {
+  const until = performance.now() + MAX_MS;
   const kindOf = kindOfDifference(startOurs);
   const kind = await kindOf(found);
   let smallest = found;
   let tries = 0;
+  const isOver = (): boolean => tries >= MAX_TRIES || performance.now() > until;
   const take = async (candidate: FederationCase): Promise<boolean> => {
-    if (tries++ >= maxTries || (await kindOf(candidate)) !== kind) return false;
+    tries++;
+    if (isOver() || (await kindOf(candidate)) !== kind) return false;
     smallest = candidate;
     return true;
   };
-  for (let before = ''; before !== JSON.stringify(smallest) && tries < maxTries;) {
+  for (let before = ''; before !== JSON.stringify(smallest) && !isOver();) {
     before = JSON.stringify(smallest);
     for (const name of smallest.down ?? []) await take({ ...smallest, down: smallest.down!.filter((each) => each !== name) });
     await take({ ...smallest, operation: withoutNamedFragments(smallest.operation) });

@@ -78,10 +78,9 @@ export const requiresNested: Feature = (draft) => {
 
 /** What is required is itself computed elsewhere. */
 export const requiresChain: Feature = (draft) => {
-  const [first, second, third] = someSubgraphs(draft, 3) as [string, string, string | undefined];
-  // The stock planner gets it wrong when the last is also the first (see regressions/requiresBackAndForth.ts).
-  if (third === undefined) return requires(draft);
-  const name = featureEntity(draft, [first, second, third]);
+  const [first, second, other] = someSubgraphs(draft, 2, 3) as [string, string, string | undefined];
+  const third = other ?? first;
+  const name = featureEntity(draft, [...new Set([first, second, third])]);
   const field = required(draft, first, second, name, 'Int');
   const middle = computed(draft, second, name, field);
   const { type } = typePart(draft, second, name).fields.get(middle)!;

@@ -1,0 +1,99 @@
+import { createRequire } from 'node:module';
+
+// Where a field requires one that has requirements itself, or is in reach of a subgraph that only names it, the planner loses the order:
+// having found out what is needed first, it moves that into the fetch before when the subgraph there has fields of these names, be they
+// external to it or computed from others in turn; and it moves a fetch there although that waits for still others. Both are mended
+// here in the planner's own class, which it does not export. https://specs.apollo.dev/federation says what @requires and @external mean.
+
+interface FetchGroup {
+  readonly selection: SelectionSet;
+  readonly subgraphName: string;
+  readonly dependencyGraph: { federationMetadata(subgraph: string): Metadata; readonly supergraphSchema: Schema };
+  parents(): readonly { readonly group: FetchGroup }[];
+  isDescendantOf(group: FetchGroup): boolean;
+  /** Asked only about what is needed before a field that requires something. */
+  canMergeChildIn(child: FetchGroup): boolean;
+  /** Called only of the part that is needed first, before it is asked whether the fetch before can select that. */
+  removeInputsFromSelection(): void;
+}
+
+interface SelectionSet {
+  selections(): readonly Selection[];
+}
+
+interface Selection {
+  readonly element: { readonly kind: string; readonly name: string; readonly parentType: { readonly name: string } };
+  readonly selectionSet?: SelectionSet;
+}
+
+interface Metadata {
+  readonly schema: Schema;
+  requiresDirective(): unknown;
+  isFieldExternal(field: Field): boolean;
+}
+
+interface Schema {
+  type(name: string): { field?(name: string): Field | undefined } | undefined;
+}
+
+interface Field {
+  readonly appliedDirectives: readonly { readonly name: string; arguments(): Readonly<Record<string, unknown>> }[];
+  hasAppliedDirective(directive: unknown): boolean;
+}
+
+// The planner's own copy. It keeps the first fetches of every plan in such a map, which is where their class can be had.
+const ofPlanner = createRequire(createRequire(import.meta.url).resolve('@apollo/query-planner'));
+const { MapWithCachedArrays } = ofPlanner('@apollo/federation-internals') as {
+  MapWithCachedArrays: { readonly prototype: { set(this: unknown, key: unknown, value: unknown): unknown } };
+};
+
+/** The planner is one, however often this module is loaded. */
+const MENDED = Symbol.for('agent-mesh.keepOrder');
+
+/** Mends the planner for all plans made from now on. */
+export function keepOrder(): void {
+  const { prototype } = MapWithCachedArrays;
+  const put = prototype.set;
+  prototype.set = function (key, value) {
+    if ((value as object | undefined)?.constructor.name === 'FetchGroup') {
+      prototype.set = put;
+      mend(Object.getPrototypeOf(value) as FetchGroup);
+    }
+    return put.call(this, key, value);
+  };
+}
+
+function mend(prototype: FetchGroup): void {
+  if (MENDED in prototype) return;
+  Object.defineProperty(prototype, MENDED, { value: true });
+  const { canMergeChildIn, removeInputsFromSelection } = prototype;
+  prototype.canMergeChildIn = function (child) {
+    const waitsForOthers = child.parents().some(({ group }) => group !== this && !this.isDescendantOf(group));
+    return !waitsForOthers && canMergeChildIn.call(this, child);
+  };
+  prototype.removeInputsFromSelection = function () {
+    removeInputsFromSelection.call(this);
+    const { selection } = this;
+    const before = this.parents()[0]?.group;
+    if (!before || isAnsweredBy(before, selection)) return;
+    // The planner asks "can you be selected there" and means "does that subgraph answer it".
+    const staying = Object.create(selection, { canRebaseOn: { value: () => false } }) as SelectionSet;
+    Object.defineProperty(this, 'selection', { value: staying });
+  };
+}
+
+function isAnsweredBy(group: FetchGroup, set: SelectionSet): boolean {
+  return set.selections().every(({ element, selectionSet }) => {
+    if (element.kind === 'Field' && element.name !== '__typename' && !isFieldOf(group, element)) return false;
+    return !selectionSet || isAnsweredBy(group, selectionSet);
+  });
+}
+
+/** Not sure of one that is being overridden: that depends on the request. */
+function isFieldOf({ subgraphName, dependencyGraph }: FetchGroup, { name, parentType }: Selection['element']): boolean {
+  const metadata = dependencyGraph.federationMetadata(subgraphName);
+  const field = metadata.schema.type(parentType.name)?.field?.(name);
+  if (!field || metadata.isFieldExternal(field) || field.hasAppliedDirective(metadata.requiresDirective())) return false;
+  const joined = dependencyGraph.supergraphSchema.type(parentType.name)?.field?.(name)?.appliedDirectives ?? [];
+  return !joined.some((each) => each.name === 'join__field' && each.arguments()['overrideLabel'] !== undefined);
+}
