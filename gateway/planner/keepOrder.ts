@@ -11,8 +11,11 @@ interface FetchGroup {
   readonly dependencyGraph: { federationMetadata(subgraph: string): Metadata; readonly supergraphSchema: Schema };
   parents(): readonly { readonly group: FetchGroup }[];
   isDescendantOf(group: FetchGroup): boolean;
+  addParent(parent: { readonly group: FetchGroup }): void;
   /** Asked only about what is needed before a field that requires something. */
   canMergeChildIn(child: FetchGroup): boolean;
+  /** Called of fetches with the same inputs; this one stays. */
+  mergeInWithAllDependencies(other: FetchGroup): void;
   /** Called only of the part that is needed first, before it is asked whether the fetch before can select that. */
   removeInputsFromSelection(): void;
 }
@@ -66,10 +69,16 @@ export function keepOrder(): void {
 function mend(prototype: FetchGroup): void {
   if (MENDED in prototype) return;
   Object.defineProperty(prototype, MENDED, { value: true });
-  const { canMergeChildIn, removeInputsFromSelection } = prototype;
+  const { addParent, canMergeChildIn, mergeInWithAllDependencies, removeInputsFromSelection } = prototype;
   prototype.canMergeChildIn = function (child) {
     const waitsForOthers = child.parents().some(({ group }) => group !== this && !this.isDescendantOf(group));
     return !waitsForOthers && canMergeChildIn.call(this, child);
+  };
+  prototype.addParent = function (parent) {
+    if (parent.group !== this) addParent.call(this, parent);
+  };
+  prototype.mergeInWithAllDependencies = function (other) {
+    if (!this.isDescendantOf(other)) mergeInWithAllDependencies.call(this, other);
   };
   prototype.removeInputsFromSelection = function () {
     removeInputsFromSelection.call(this);
