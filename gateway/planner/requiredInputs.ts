@@ -4,6 +4,8 @@ import { Kind, parse, type ConstDirectiveNode, type DocumentNode, type FieldNode
 export interface RequiredInputs {
   /** Whether the field is part of a key by which the subgraph is entered for such an object. */
   isKey(subgraph: string, typeName: string, fieldName: string): boolean;
+  /** Whether the fields hold a whole key of such an object there; what lies below them is not looked at. */
+  hasKey(subgraph: string, typeName: string, fieldNames: ReadonlySet<string>): boolean;
   /** The fields of the same object that this field needs there; empty for most. */
   neededBy(subgraph: string, typeName: string, fieldName: string): ReadonlySet<string>;
 }
@@ -11,7 +13,7 @@ export interface RequiredInputs {
 /** Reads the join directives of a supergraph (specs.apollo.dev/join). An object counts by its own type and by its interfaces. */
 export function createRequiredInputs(supergraph: DocumentNode): RequiredInputs {
   const names = graphNames(supergraph);
-  const keys = new Map<string, Set<string>>();
+  const keys = new Map<string, string[][]>();
   const needed = new Map<string, Set<string>>();
   const interfaces = new Map<string, readonly string[]>();
   for (const definition of supergraph.definitions) {
@@ -23,8 +25,10 @@ export function createRequiredInputs(supergraph: DocumentNode): RequiredInputs {
     );
     for (const directive of definition.directives ?? []) {
       const { graph, key } = textsOf(directive);
-      if (directive.name.value === 'join__type' && graph !== undefined && key !== undefined)
-        addTo(keys, `${names.get(graph)} ${typeName}`, rootFields(key));
+      if (directive.name.value === 'join__type' && graph !== undefined && key !== undefined) {
+        const at = `${names.get(graph)} ${typeName}`;
+        keys.set(at, [...(keys.get(at) ?? []), rootFields(key)]);
+      }
     }
     for (const field of definition.fields ?? []) {
       for (const directive of field.directives ?? []) {
@@ -35,8 +39,12 @@ export function createRequiredInputs(supergraph: DocumentNode): RequiredInputs {
     }
   }
   const typesOf = (typeName: string): readonly string[] => [typeName, ...(interfaces.get(typeName) ?? [])];
+  const keysOf = (subgraph: string, typeName: string): readonly string[][] =>
+    typesOf(typeName).flatMap((type) => keys.get(`${subgraph} ${type}`) ?? []);
   return {
-    isKey: (subgraph, typeName, fieldName) => typesOf(typeName).some((type) => keys.get(`${subgraph} ${type}`)?.has(fieldName)),
+    isKey: (subgraph, typeName, fieldName) => keysOf(subgraph, typeName).some((key) => key.includes(fieldName)),
+    hasKey: (subgraph, typeName, fieldNames) =>
+      keysOf(subgraph, typeName).some((key) => key.every((each) => fieldNames.has(each))),
     neededBy: (subgraph, typeName, fieldName) => {
       const found = typesOf(typeName).flatMap((type) => [...(needed.get(`${subgraph} ${type} ${fieldName}`) ?? [])]);
       return found.length > 0 ? new Set(found) : NONE;

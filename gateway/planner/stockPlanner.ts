@@ -5,9 +5,11 @@ import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type S
 import { joinFetches } from './joinFetches.js';
 import { keepOrder } from './keepOrder.js';
 import type { Supergraph } from './loadSupergraph.js';
+import { mapFetches } from './mapFetches.js';
 import { responseName } from './rootFields.js';
 import { withTypeSteps } from './typeConditions.js';
 import { fetchedVariable } from './variableNames.js';
+import { withKeys } from './withKeys.js';
 
 /** What one plan is made for, beside its operation. */
 export interface PlannedFor {
@@ -44,8 +46,10 @@ export function createStockPlanner(supergraph: Supergraph): BuildPlan {
       const options = { overrideConditions: new Map(labels) };
       const planner = typed ? (typedOne ??= plannerWith(true)) : usual;
       const { node } = withEveryFragment(() => planner.buildQueryPlan(operation, options));
-      if (!node || node.kind === 'Subscription') return node;
-      return joinFetches(typed ? withTypeSteps(node) : node, supergraph.requiredInputs);
+      if (!node) return undefined;
+      const complete = (each: PlanNode): PlanNode => mapFetches(each, (fetch) => withKeys(fetch, supergraph));
+      if (node.kind === 'Subscription') return { ...node, ...(node.rest && { rest: complete(node.rest) }) };
+      return joinFetches(complete(typed ? withTypeSteps(node) : node), supergraph.requiredInputs);
     } catch (cause) {
       throw new MeshError('PLANNING_FAILED', 'The operation could not be planned.', { cause });
     }
