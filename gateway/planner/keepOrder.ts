@@ -11,6 +11,7 @@ interface FetchGroup {
   readonly dependencyGraph: { federationMetadata(subgraph: string): Metadata; readonly supergraphSchema: Schema };
   parents(): readonly { readonly group: FetchGroup }[];
   isDescendantOf(group: FetchGroup): boolean;
+  addAtPath(path: unknown, selections?: unknown): void;
   addParent(parent: { readonly group: FetchGroup }): void;
   /** Asked only about what is needed before a field that requires something. */
   canMergeChildIn(child: FetchGroup): boolean;
@@ -25,29 +26,36 @@ interface SelectionSet {
 }
 
 interface Selection {
-  readonly element: { readonly kind: string; readonly name: string; readonly parentType: { readonly name: string } };
+  readonly element: {
+    readonly kind: string;
+    readonly name: string;
+    readonly alias?: string;
+    readonly parentType: { readonly name: string };
+  };
   readonly selectionSet?: SelectionSet;
 }
 
 interface Metadata {
   readonly schema: Schema;
   requiresDirective(): unknown;
-  isFieldExternal(field: Field): boolean;
+  isFieldExternal(field: FieldDefinition): boolean;
 }
 
 interface Schema {
-  type(name: string): { field?(name: string): Field | undefined } | undefined;
+  type(name: string): { field?(name: string): FieldDefinition | undefined; typenameField?(): unknown } | undefined;
 }
 
-interface Field {
+interface FieldDefinition {
   readonly appliedDirectives: readonly { readonly name: string; arguments(): Readonly<Record<string, unknown>> }[];
   hasAppliedDirective(directive: unknown): boolean;
 }
 
 // The planner's own copy. It keeps the first fetches of every plan in such a map, which is where their class can be had.
 const ofPlanner = createRequire(createRequire(import.meta.url).resolve('@apollo/query-planner'));
-const { MapWithCachedArrays } = ofPlanner('@apollo/federation-internals') as {
+const { Field, MapWithCachedArrays, selectionOfElement } = ofPlanner('@apollo/federation-internals') as {
+  Field: new (definition: unknown) => Selection['element'];
   MapWithCachedArrays: { readonly prototype: { set(this: unknown, key: unknown, value: unknown): unknown } };
+  selectionOfElement(element: Selection['element']): Selection;
 };
 
 /** The planner is one, however often this module is loaded. */
@@ -69,10 +77,17 @@ export function keepOrder(): void {
 function mend(prototype: FetchGroup): void {
   if (MENDED in prototype) return;
   Object.defineProperty(prototype, MENDED, { value: true });
-  const { addParent, canMergeChildIn, mergeInWithAllDependencies, removeInputsFromSelection } = prototype;
+  const { addAtPath, addParent, canMergeChildIn, mergeInWithAllDependencies, removeInputsFromSelection } = prototype;
   prototype.canMergeChildIn = function (child) {
     const waitsForOthers = child.parents().some(({ group }) => group !== this && !this.isDescendantOf(group));
     return !waitsForOthers && canMergeChildIn.call(this, child);
+  };
+  prototype.addAtPath = function (path, selections) {
+    addAtPath.call(
+      this,
+      path,
+      Array.isArray(selections) ? selections.map((each: Selection) => ownTypename(this, each)) : selections,
+    );
   };
   prototype.addParent = function (parent) {
     if (parent.group !== this) addParent.call(this, parent);
@@ -89,6 +104,14 @@ function mend(prototype: FetchGroup): void {
     const staying = Object.create(selection, { canRebaseOn: { value: () => false } }) as SelectionSet;
     Object.defineProperty(this, 'selection', { value: staying });
   };
+}
+
+/** `__typename` as the subgraph has it: that of another one is refused where the type is an interface object. */
+function ownTypename({ subgraphName, dependencyGraph }: FetchGroup, selection: Selection): Selection {
+  const { kind, name, alias, parentType } = selection.element;
+  if (kind !== 'Field' || name !== '__typename' || alias !== undefined) return selection;
+  const definition = dependencyGraph.federationMetadata(subgraphName).schema.type(parentType.name)?.typenameField?.();
+  return definition ? selectionOfElement(new Field(definition)) : selection;
 }
 
 function isAnsweredBy(group: FetchGroup, set: SelectionSet): boolean {
