@@ -6,14 +6,14 @@ export interface HiddenSelections {
   readonly needed: ReadonlySet<string>;
   /** Those that are selected with arguments. */
   readonly argued: ReadonlySet<string>;
-  /** With @interfaceObject the planner asks for all types at once what was selected on some, under the same alias. */
-  readonly throughInterfaces: boolean;
+  /** Names of the fields of interfaces that are an @interfaceObject somewhere: of these the planner asks all types at once what was selected on some. */
+  readonly throughInterfaces: ReadonlySet<string>;
 }
 
 export function hiddenSelections(supergraph: DocumentNode): HiddenSelections {
   const needed = new Set(['__typename']);
   const argued = new Set<string>();
-  let throughInterfaces = false;
+  const throughInterfaces = new Set<string>();
   const note = (selection: ConstValueNode): void => {
     if (selection.kind !== Kind.STRING) return;
     const text = selection.value.trim();
@@ -30,11 +30,19 @@ export function hiddenSelections(supergraph: DocumentNode): HiddenSelections {
     for (const { name: argument, value } of args) {
       if (argument.value === 'key' || argument.value === 'requires') note(value);
       else if (argument.value === 'contextArguments') selectionsOf(value).forEach(note);
-      else if (argument.value === 'isInterfaceObject') throughInterfaces ||= value.kind === Kind.BOOLEAN && value.value;
     }
   };
-  visit(supergraph, { Directive: (directive) => read(directive as ConstDirectiveNode) });
+  visit(supergraph, {
+    Directive: (directive) => read(directive as ConstDirectiveNode),
+    InterfaceTypeDefinition: ({ directives = [], fields = [] }) => {
+      if (directives.some(isInterfaceObject)) for (const { name } of fields) throughInterfaces.add(name.value);
+    },
+  });
   return { needed, argued, throughInterfaces };
+}
+
+function isInterfaceObject({ arguments: args = [] }: ConstDirectiveNode): boolean {
+  return args.some(({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value);
 }
 
 function selectionsOf(contexts: ConstValueNode): ConstValueNode[] {
