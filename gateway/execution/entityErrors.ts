@@ -26,11 +26,8 @@ export function entityErrors(
         return absent.length > 0 ? absent.map((name) => [...target.path, name]) : [[...target.path]];
       });
   const everywhere = (): (string | number)[][] => fieldsAt(missing);
-  // What was computed from nothing fails for that reason, which has been told.
-  const isVoided = ({ path }: GraphQLFormattedError): boolean =>
-    typeof path?.[1] === 'number' && asked.voided.get(path[1])?.has(String(path[2])) === true;
   reportErrors(
-    errors.filter((error) => !isVoided(error)),
+    errors,
     run,
     ([, slot, ...rest]) => {
       const targets = typeof slot === 'number' ? places[slot] : undefined;

@@ -8,7 +8,8 @@ import { applyRewrites } from './rewrites.js';
 import type { Run } from './Run.js';
 import { sendFetch, variablesOf, variablesText } from './sendFetch.js';
 import { isObject, type JsonObject } from './Target.js';
-import { toAsked, type Asked, type Bound } from './toAsked.js';
+import { toAsked, withoutVoided, type Asked, type Bound } from './toAsked.js';
+import { withoutFields } from './withoutFields.js';
 
 /** Asks for the entities that the targets stand for, each once, and gives each target what is its. */
 export async function fetchEntities(
@@ -20,8 +21,15 @@ export async function fetchEntities(
   run: Run,
 ): Promise<void> {
   const asked = toAsked(representationOf, step.voids, targets, bounds);
+  if (asked.texts.length === 0) return;
+  if (asked.voided.size === 0) return askFor(asked, step, ofContext, run);
+  await Promise.all(
+    withoutVoided(asked).map(({ part, names }) => askFor(part, names ? withoutFields(step, names) : step, ofContext, run)),
+  );
+}
+
+async function askFor(asked: Asked, step: FetchStep, ofContext: Readonly<JsonObject>, run: Run): Promise<void> {
   const { texts } = asked;
-  if (texts.length === 0) return;
   const variables = variablesOf(step, run, ofContext);
   const ask = (some: readonly string[]): Promise<SubgraphResponse> => sendFetch(step, variablesText(variables, some), run);
   const lookup = run.cache?.lookUp(step.node, variables, texts);
@@ -40,7 +48,7 @@ function take(step: FetchStep, asked: Asked, response: SubgraphResponse, missing
   if (response.errors?.length || !isComplete(entities, asked.texts.length))
     entityErrors(step, asked, response.errors ?? [], entities, missing ?? asked.texts.map((_, index) => index), run);
   const isShared = response.isShared === true;
-  const rewritten = rewrite(step, withoutVoided(entities, asked), isShared, run);
+  const rewritten = rewrite(step, entities, isShared, run);
   mergeEntities(asked, rewritten, isShared && !step.node.outputRewrites?.length, run);
 }
 
@@ -50,15 +58,6 @@ function isComplete(entities: readonly unknown[], count: number): boolean {
     if (entity !== null && !isObject(entity)) return false;
   }
   return true;
-}
-
-function withoutVoided(entities: readonly unknown[], { voided }: Asked): readonly unknown[] {
-  if (voided.size === 0) return entities;
-  return entities.map((entity, slot) => {
-    const names = voided.get(slot);
-    if (!names || !isObject(entity)) return entity;
-    return Object.fromEntries(Object.entries(entity).filter(([name]) => !names.has(name)));
-  });
 }
 
 /** In place where the objects are this operation's own. */

@@ -17,7 +17,7 @@ export interface Asked {
   /** For each target which representation is its; NOTHING: something that is required is missing, and nothing is asked for it. */
   readonly slots: readonly number[];
   readonly bounds: readonly Bound[];
-  /** For some representations: response names of what was to be computed from something that is missing, so that it counts for nothing. */
+  /** For some representations: response names of what would be computed from something that is missing, and is not asked for. */
   readonly voided: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
@@ -76,4 +76,25 @@ interface Known {
   readonly representation: Representation;
   readonly slot: number;
   readonly next: Known | undefined;
+}
+
+/** Parts of which each is asked for without the same names. */
+export function withoutVoided(asked: Asked): { readonly part: Asked; readonly names: ReadonlySet<string> | undefined }[] {
+  const groups = new Map<string, { readonly names: ReadonlySet<string> | undefined; readonly slots: Map<number, number> }>();
+  asked.texts.forEach((_, slot) => {
+    const names = asked.voided.get(slot);
+    const key = names ? [...names].toSorted().join(' ') : '';
+    let group = groups.get(key);
+    if (!group) groups.set(key, (group = { names, slots: new Map() }));
+    group.slots.set(slot, group.slots.size);
+  });
+  return [...groups.values()].map(({ names, slots }) => ({
+    names,
+    part: {
+      ...asked,
+      texts: [...slots.keys()].map((slot) => asked.texts[slot]!),
+      slots: asked.slots.map((slot) => slots.get(slot) ?? NOTHING),
+      voided: NONE,
+    },
+  }));
 }
