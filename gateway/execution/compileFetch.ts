@@ -3,6 +3,7 @@ import type { RequiredInputs } from '../planner/requiredInputs.js';
 import type { SubgraphOperation } from '../fetch/SubgraphClient.js';
 import { compileMerge, type Merge } from './compileMerge.js';
 import { compileRepresentation, type IsOptional, type Representation, type RepresentationOf } from './compileRepresentation.js';
+import { compileWanted } from './compileWanted.js';
 import { compileVoids, type Voids } from './compileVoids.js';
 import { compileTargets, type CollectTargets } from './compileTargets.js';
 import type { Place, Places } from './places.js';
@@ -20,6 +21,7 @@ export interface FetchStep {
   /** Null: root fields, which need nothing of their target. */
   readonly representationOf: RepresentationOf | null;
   readonly voids: Voids;
+  readonly isWanted: ReturnType<typeof compileWanted>;
   /** Where what it brings belongs. */
   readonly ends: readonly FetchEnd[];
 }
@@ -62,6 +64,7 @@ export function noteFetch(node: FetchNode, paths: readonly ResponsePath[], parts
     variables: node.variableUsages ?? [],
     representationOf: representationOf(node, isPossible, inputs),
     voids: compileVoids(node, inputs, isPossible),
+    isWanted: compileWanted(node, isInterface),
     ends: noted.map(({ path, place }) => ({
       path,
       place,

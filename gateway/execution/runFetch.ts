@@ -8,6 +8,7 @@ import { descend, isObject, type JsonObject, type Target } from './Target.js';
 /** Runs one fetch and merges what it brings. Never rejects: a failure is reported where its fields would be. */
 export async function runFetch(step: FetchStep, run: Run): Promise<void> {
   if (!step.representationOf) return fetchRoot(step, run);
+  if (step.isWanted?.(run.variables) === false) return;
   if (!step.node.contextRewrites?.length) {
     const targets: JsonObject[] = [];
     const ends = step.ends.map((end) => {
