@@ -22,8 +22,12 @@ export function withKeys(fetch: FetchNode, supergraph: Supergraph): FetchNode {
 }
 
 function hasKey({ typeCondition, selections }: Fragment, { serviceName }: FetchNode, { requiredInputs }: Supergraph): boolean {
-  const names = new Set(selections.flatMap((each) => (each.kind === 'Field' ? [each.name] : [])));
-  return typeCondition !== undefined && requiredInputs.hasKey(serviceName, typeCondition, names);
+  return typeCondition !== undefined && requiredInputs.hasKey(serviceName, typeCondition, new Set(namesIn(selections)));
+}
+
+/** Those in fragments under conditions among them. */
+function namesIn(selections: readonly QueryPlanSelectionNode[]): string[] {
+  return selections.flatMap((each) => (each.kind === 'Field' ? [each.name] : namesIn(each.selections)));
 }
 
 function common(a: string | undefined, b: string | undefined, { possibleTypes }: Supergraph): readonly string[] {
