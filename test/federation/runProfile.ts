@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { choicesOf, type Choices } from './generate/Choices.js';
 import { drawOperation, type Operation } from './generate/drawOperation.js';
 import { drawSupergraph, type DrawnGraph } from './generate/drawSupergraph.js';
+import { reword } from './generate/reword.js';
 import type { Profile } from './generate/profiles.js';
 import { compareAnswers } from './support/compareAnswers.js';
 import type { FederationCase } from './support/FederationCase.js';
@@ -77,10 +78,9 @@ async function compareOn(
       continue;
     }
     const more = profile.asked?.(choose, Object.keys(subgraphs));
-    // The same plan twice, for other conditions.
-    for (const variables of [operation.variables, otherwise(operation.variables)]) {
-      if (!variables || tally.cases >= cases) continue;
-      const asked = { operation: operation.operation, variables, ...more };
+    for (const worded of variantsOf(operation)) {
+      if (tally.cases >= cases) continue;
+      const asked = { ...worded, ...more };
       tally.cases++;
       const difference = await findDifference(built, ours, asked);
       noteFeature(profile, drawn, ours, operation, tally);
@@ -89,7 +89,7 @@ async function compareOn(
         const known = KNOWN.find(({ mayShow }) => mayShow(found));
         if (!known) return found;
         tally.known.set(known.why, (tally.known.get(known.why) ?? 0) + 1);
-      } else if (askApollo && left === 1) {
+      } else if (askApollo && left === 1 && worded === operation) {
         const theirs = await runApollo(built, asked);
         if (theirs) tally.apolloAsked++;
         if (theirs && compareAnswers(await built.monolith(asked), theirs) === null) tally.apolloAgreed++;
@@ -110,6 +110,12 @@ function noteFeature(
   const isMarked = [...used].some((each) => marks.has(each));
   const inSdl = !profile.sdl || Object.values(subgraphs).some((sdl) => profile.sdl!.test(sdl));
   if (isMarked && inSdl && (!profile.asks || built.asked().some((query) => profile.asks!.test(query)))) tally.shown++;
+}
+
+/** The same plan again, for other conditions and in other words. */
+function variantsOf(operation: Operation): readonly Pick<Operation, 'operation' | 'variables'>[] {
+  const variables = otherwise(operation.variables);
+  return [operation, ...(variables ? [{ operation: operation.operation, variables }] : []), reword(operation)];
 }
 
 /** Every Boolean the other way round; null when there is none. */

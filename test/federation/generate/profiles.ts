@@ -6,14 +6,14 @@ import * as failures from './features/failures.js';
 import { federation1 } from './features/federation1.js';
 import { freeTypeName, type Feature } from './features/featureEntity.js';
 import { inaccessible } from './features/inaccessible.js';
-import { interfaceObject, requiresOnInterfaceObject } from './features/interfaceObject.js';
+import { interfaceObject, requiresChainOnInterfaceObject, requiresOnInterfaceObject } from './features/interfaceObject.js';
 import * as keys from './features/keys.js';
 import * as metadata from './features/metadata.js';
-import { override, overrideLabelled } from './features/override.js';
+import { override, overrideKey, overrideLabelled } from './features/override.js';
 import * as provides from './features/provides.js';
 import * as requires from './features/requires.js';
 import * as security from './features/security.js';
-import { shareable, shareableUnalike } from './features/shareable.js';
+import { shareable, shareableUnalike, shareableValuesUnalike } from './features/shareable.js';
 import { abstractTypes, enumsAndInputs } from './features/types.js';
 
 /** One feature of federation, and how it is seen that a case was really about it. */
@@ -33,6 +33,10 @@ export interface Profile {
 
 const anonymousOrKnown = (choose: Choices): Pick<FederationCase, 'scopes'> =>
   choose.chance(35) ? {} : { scopes: choose.some(['one', 'two', 'three'], 50) };
+
+const someDown = (choose: Choices, subgraphs: readonly string[]): Pick<FederationCase, 'down'> => ({
+  down: choose.some(subgraphs, 20, 1),
+});
 
 /** Every combination of features that compose together. */
 const ANY: readonly Feature[] = [
@@ -60,6 +64,7 @@ export const profiles: readonly Profile[] = [
   { name: 'compound keys', features: [keys.compoundKey], sdl: /@key\(fields: "(id kind|kind id)"\)/, asks: ENTITIES },
   { name: 'nested keys', features: [keys.nestedKey], sdl: /@key\(fields: "[^"]*home \{/, asks: ENTITIES },
   { name: 'keys that are not resolvable', features: [keys.unresolvableKey], sdl: /resolvable: false/, asks: ENTITIES },
+  { name: 'keys that are entities', features: [keys.entityAsKey], sdl: /@key\(fields: "owner \{/, asks: ENTITIES },
   { name: 'null keys', features: [keys.nullKey], sdl: /code: String/, asks: ENTITIES },
   { name: '@requires', features: [requires.requires], sdl: /@requires/, asks: ENTITIES },
   {
@@ -84,14 +89,28 @@ export const profiles: readonly Profile[] = [
   },
   { name: '@requires on an interface', features: [requires.requiresOnInterface], sdl: /@requires/, asks: ENTITIES },
   { name: '@requires on an @interfaceObject', features: [requiresOnInterfaceObject], sdl: /@interfaceObject/, asks: ENTITIES },
+  {
+    name: '@requires of what requires, through an @interfaceObject',
+    features: [requiresChainOnInterfaceObject],
+    sdl: /@requires\(fields: "digest"/,
+    asks: ENTITIES,
+  },
+  {
+    name: '@requires of subgraphs that fail',
+    features: [requires.requires],
+    sdl: /@requires/,
+    asked: someDown,
+  },
   { name: '@provides', features: [provides.provides], sdl: /@provides/ },
   { name: '@provides on a union', features: [provides.providesOnUnion], sdl: /@provides\(fields: "\.\.\. on/ },
   { name: '@provides on an interface', features: [provides.providesOnInterface], sdl: /@provides\(fields: "\.\.\. on/ },
   { name: '@override', features: [override], sdl: /@override/ },
   { name: '@override with labels', features: [overrideLabelled], sdl: /@override\(.*label/ },
+  { name: '@override of a key', features: [overrideKey], sdl: /code: ID! @override/ },
   { name: '@interfaceObject', features: [interfaceObject], sdl: /@interfaceObject/, asks: ENTITIES },
   { name: '@shareable', features: [shareable], sdl: /@shareable/ },
   { name: '@shareable, unalike', features: [shareableUnalike], sdl: /@shareable/ },
+  { name: '@shareable values, unalike', features: [shareableValuesUnalike], sdl: /@shareable/ },
   { name: '@inaccessible', features: [inaccessible], sdl: /@inaccessible/ },
   { name: '@context', features: [context], sdl: /@fromContext/, asks: ENTITIES },
   { name: '@authenticated', features: [security.authenticated], sdl: /@authenticated/, asked: anonymousOrKnown },
@@ -110,9 +129,15 @@ export const profiles: readonly Profile[] = [
   {
     name: 'subgraphs that fail',
     features: [failures.failingSubgraphs],
-    asked: (choose, subgraphs) => ({ down: choose.some(subgraphs, 20, 1) }),
+    asked: someDown,
   },
   { name: 'mutations in order', features: [failures.mutations], operation: { kind: 'mutation' } },
+  {
+    name: 'mutations and subgraphs that fail',
+    features: [failures.failingMutations],
+    operation: { kind: 'mutation' },
+    asked: (choose, subgraphs) => (choose.chance(50) ? {} : someDown(choose, subgraphs)),
+  },
   { name: 'Federation 1', features: [federation1], sdl: /^(?!.*@link).*extend type/s, asks: ENTITIES },
   { name: 'several features', features: [mixed] },
 ];

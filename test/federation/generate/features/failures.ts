@@ -55,3 +55,18 @@ export const mutations: Feature = (draft) => {
     addField(draft, home, 'Mutation', freeName(draft, 'Mutation', `make${home}`), wrap('Ant', choose), drawArgs(choose));
   }
 };
+
+/** Mutations that lead to entities of which other subgraphs have a part, and may fail to give it. */
+export const failingMutations: Feature = (draft) => {
+  mutations(draft);
+  draft.failures = 8;
+  const homes = someSubgraphs(draft, 2, 4);
+  const name = featureEntity(draft, homes);
+  for (const home of homes) {
+    markedField(draft, home, name, draft.choose.pick(['Int', 'String!', '[Int!]']));
+    const make = freeName(draft, 'Mutation', `keep${home}`);
+    draft.marks.add(
+      addField(draft, home, 'Mutation', make, draft.choose.pick([name, `[${name}]`, `[[${name}!]]`, `[${name}!]!`])),
+    );
+  }
+};

@@ -51,3 +51,23 @@ export const requiresOnInterfaceObject: Feature = (draft) => {
   addField(draft, others[0]!, name, 'digest', 'String', { directives: [`@requires(fields: "${field}${must}")`] });
   for (const each of [name, ...members]) draft.marks.add(`${each}.digest`);
 };
+
+/** What the interface's types have, what one subgraph computes from it for all of them, and what is computed from that in turn. */
+export const requiresChainOnInterfaceObject: Feature = (draft) => {
+  const { name, home, others, members } = drawInterfaceObject(draft);
+  const [field, part] = [...typePart(draft, home, name).fields].find(([each]) => each !== 'id')!;
+  const first = others[0]!;
+  addField(draft, first, name, field, part.type, { args: part.args, directives: ['@external'] });
+  const must = part.args.includes('must') ? '(must: 3)' : '';
+  const type = draft.choose.pick(['String', 'String!']);
+  addField(draft, first, name, 'digest', type, { directives: [`@requires(fields: "${field}${must}")`] });
+  // In another subgraph that knows the interface only, or in the one that has the types.
+  const second = others[1];
+  const further = second === undefined ? members : [name];
+  for (const each of further) {
+    if (second === undefined) addField(draft, home, each, 'digest', type, { directives: ['@external'] });
+    else addField(draft, second, each, 'digest', type, { directives: ['@external'] });
+    addField(draft, second ?? home, each, 'extract', 'String', { directives: ['@requires(fields: "digest")'] });
+  }
+  for (const each of [name, ...members]) draft.marks.add(`${each}.digest`).add(`${each}.extract`);
+};

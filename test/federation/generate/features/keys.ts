@@ -102,3 +102,21 @@ export const nullKey: Feature = (draft) => {
   draft.given.set(`${name}.code`, ({ id }) => (String(id).endsWith('2') ? null : `code of ${String(id)}`));
   draft.unknownTo.set(`${name}:2`, others);
 };
+
+/** An entity that is known by another entity, which is itself known by more than one key. */
+export const entityAsKey: Feature = (draft) => {
+  const homes = someSubgraphs(draft, 2, 3);
+  const owner = featureEntity(draft, homes);
+  const name = featureEntity(draft, homes);
+  for (const home of homes) {
+    const part = typePart(draft, home, name);
+    part.directives.clear();
+    part.directives.add('@key(fields: "owner { id }")');
+    part.fields.get('id')!.directives.push('@shareable');
+    addField(draft, home, name, 'owner', `${owner}!`);
+    markedField(draft, home, name);
+    markedField(draft, home, owner);
+  }
+  draft.solid.add(`${name}.owner`);
+  draft.given.set(`${name}.owner`, ({ id }) => ({ $ref: `${owner}:${String(id).at(-1)!}` }));
+};

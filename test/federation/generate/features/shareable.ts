@@ -44,3 +44,21 @@ export const shareableUnalike: Feature = (draft) => {
     draft.marks.add(addField(draft, home, name, field, choose.pick(types), { args, directives: ['@shareable'] }));
   });
 };
+
+/** A value type of several subgraphs that say differently which of its fields may be null, in lists of lists. */
+export const shareableValuesUnalike: Feature = (draft) => {
+  const { choose } = draft;
+  const homes = someSubgraphs(draft, 2, 3);
+  const entity = featureEntity(draft, homes);
+  const value = freeTypeName(draft);
+  const directives = ['@shareable'];
+  const leaf = drawLeaf(choose);
+  for (const home of homes) {
+    draft.marks.add(addField(draft, home, value, 'first', choose.pick([leaf, `${leaf}!`]), { directives }));
+    draft.marks.add(addField(draft, home, value, 'second', choose.pick(['[Int]', '[Int!]', '[Int!]!']), { directives }));
+    const own = freeName(draft, entity);
+    addField(draft, home, entity, own, wrap(value, choose));
+    addRoot(draft, home, wrap(value, choose));
+  }
+  for (const field of ['first', 'second']) draft.solid.add(`${value}.${field}`);
+};
