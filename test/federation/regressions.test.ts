@@ -10,22 +10,13 @@ import { startOurs } from './support/runOurs.js';
 /** Every file of `regressions/` exports one `regression`; its file name says what it is about. */
 const files = readdirSync(new URL('regressions/', import.meta.url)).filter((file) => file.endsWith('.ts'));
 
-interface Regression extends FederationCase {
-  /** Known and not mended: why. The case must differ until then, so that nobody forgets to say that it is mended. */
-  readonly pending?: string;
-}
-
 describe('what once differed from one schema', () => {
   it.each(files)('%s', async (file) => {
-    const { regression } = (await import(/* @vite-ignore */ `./regressions/${file}`)) as { regression: Regression };
+    const { regression } = (await import(/* @vite-ignore */ `./regressions/${file}`)) as { regression: FederationCase };
     const built = buildGraph(regression);
     if ('problems' in built) throw new Error(built.problems.join('\n'));
     expect(validate(built.apiSchema, parse(regression.operation))).toEqual([]);
     const difference = await findDifference(built, startOurs(built), regression);
-    if (regression.pending) {
-      expect(difference, `It is mended: take out "pending" (${regression.pending}).`).not.toBeNull();
-      return;
-    }
     if (difference)
       throw new Error(`${difference.what}\nexpected ${printAnswer(difference.expected)}\ngot ${printAnswer(difference.got)}`);
   });

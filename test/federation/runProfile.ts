@@ -7,7 +7,6 @@ import type { Profile } from './generate/profiles.js';
 import { compareAnswers } from './support/compareAnswers.js';
 import type { FederationCase } from './support/FederationCase.js';
 import { findDifference } from './support/findDifference.js';
-import { KNOWN } from './support/known.js';
 import { runApollo } from './support/runApollo.js';
 import type { Ours, StartOurs } from './support/runOurs.js';
 
@@ -26,8 +25,6 @@ export interface Tally {
   /** Graphs that did not compose, by the first reason, and operations that were not valid. */
   readonly discardedGraphs: Map<string, number>;
   discardedOperations: number;
-  /** Differences that are known, by their reasons. */
-  readonly known: Map<string, number>;
   /** Cases that were about the feature. */
   shown: number;
   readonly plans: Set<string>;
@@ -84,12 +81,8 @@ async function compareOn(
       tally.cases++;
       const difference = await findDifference(built, ours, asked);
       noteFeature(profile, drawn, ours, operation, tally);
-      if (difference) {
-        const found = { subgraphs, data, ...asked };
-        const known = KNOWN.find(({ mayShow }) => mayShow(found));
-        if (!known) return found;
-        tally.known.set(known.why, (tally.known.get(known.why) ?? 0) + 1);
-      } else if (askApollo && left === 1 && worded === operation) {
+      if (difference) return { subgraphs, data, ...asked };
+      if (askApollo && left === 1 && worded === operation) {
         const theirs = await runApollo(built, asked);
         if (theirs) tally.apolloAsked++;
         if (theirs && compareAnswers(await built.monolith(asked), theirs) === null) tally.apolloAgreed++;
@@ -146,7 +139,6 @@ export function emptyTally(): Tally {
     graphs: 0,
     discardedGraphs: new Map(),
     discardedOperations: 0,
-    known: new Map(),
     shown: 0,
     plans: new Set(),
     apolloAsked: 0,

@@ -61,7 +61,6 @@ function summary({
   plans,
   discardedGraphs,
   discardedOperations,
-  known,
   apolloAsked,
   apolloAgreed,
 }: Tally): string {
@@ -69,16 +68,12 @@ function summary({
   return [
     `${cases} cases on ${graphs} graphs, ${shown} of them about it, ${plans.size} distinct plans`,
     `discarded ${count(discardedGraphs)} graphs and ${discardedOperations} operations`,
-    ...[...known].map(([why, times]) => `${times} known to differ (${why})`),
     `ApolloGateway agreed in ${apolloAgreed} of ${apolloAsked}`,
   ].join('; ');
 }
 
 function sum(all: Tally, each: Tally): Tally {
-  const counts = (name: 'discardedGraphs' | 'known'): void =>
-    each[name].forEach((times, why) => all[name].set(why, (all[name].get(why) ?? 0) + times));
-  counts('discardedGraphs');
-  counts('known');
+  for (const [why, times] of each.discardedGraphs) all.discardedGraphs.set(why, (all.discardedGraphs.get(why) ?? 0) + times);
   for (const plan of each.plans) all.plans.add(plan);
   for (const name of ['cases', 'graphs', 'shown', 'discardedOperations', 'apolloAsked', 'apolloAgreed'] as const)
     all[name] += each[name];

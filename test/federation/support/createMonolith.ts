@@ -1,4 +1,4 @@
-import { execute, parse, type ExecutionResult, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { execute, Kind, parse, type ExecutionResult, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { compute, computedField, dataReader } from './dataReader.js';
 import { isRecord, type Data, type DataObject, type FederationCase } from './FederationCase.js';
 import { fold } from './fold.js';
@@ -17,6 +17,14 @@ export type Monolith = (asked: Pick<FederationCase, 'operation' | 'variables' | 
 /** The first oracle: graphql-js over one schema and the same data. It knows nothing of plans, keys or fetches. */
 export function createMonolith(schema: GraphQLSchema, graph: Graph, data: Data): Monolith {
   const reader = dataReader(graph, data);
+  const ownersOf = (typeName: string, field: string): string[] =>
+    graph.fieldsOf(typeName, field).flatMap(({ isExternal, subgraph }) => (isExternal ? [] : [subgraph]));
+  /** Whether somebody answers, for the field and for what it requires. */
+  const isThere = (object: DataObject, field: string, down: readonly string[]): boolean =>
+    !ownersOf(object.__typename, field).every((name) => down.includes(name)) &&
+    (computedField(graph, object, field)?.requires?.selections ?? []).every(
+      (each) => each.kind !== Kind.FIELD || isThere(object, each.name.value, down),
+    );
 
   return async ({ operation, variables, scopes, down = [] }) => {
     const log: string[] = [];
@@ -27,8 +35,8 @@ export function createMonolith(schema: GraphQLSchema, graph: Graph, data: Data):
       const rules = [...owned, ...graph.typesOf(parentType.name), ...graph.typesOf(namedType(String(returnType)))];
       if (rules.some((each) => each.rules.some((rule) => !isMet(rule, scopes)))) throw new Error('denied');
       const isKey = graph.typesOf(__typename).some(({ keys }) => keys.some((set) => fieldName in project(set, {}, NOTHING)));
-      const owners = owned.filter(({ isExternal }) => !isExternal).map(({ subgraph }) => subgraph);
-      if (!isKey && owners.every((name) => down.includes(name))) throw new Error('down');
+      const owners = ownersOf(__typename, fieldName);
+      if (!isKey && !isThere(object, fieldName, down)) throw new Error('down');
       if (!isKey && owners.every((name) => object.$missing?.includes(name))) return null;
       const given = { ...args, ...contextArguments(node, fieldName) };
       if (parentType === schema.getMutationType()) log.push(`${fieldName}${JSON.stringify(args)}`);
@@ -57,10 +65,11 @@ export function createMonolith(schema: GraphQLSchema, graph: Graph, data: Data):
           }),
         ),
       );
-    const kind = operation.trimStart().startsWith('mutation') ? 'Mutation' : 'Query';
+    const document = parse(operation);
+    const kind = document.definitions.some((each) => 'operation' in each && each.operation === 'mutation') ? 'Mutation' : 'Query';
     return execute({
       schema,
-      document: parse(operation),
+      document,
       variableValues: variables,
       rootValue: toNode(data[kind] ?? { __typename: kind }, undefined),
       fieldResolver,
