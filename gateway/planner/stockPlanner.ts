@@ -3,9 +3,9 @@ import { MeshError } from '../errors.js';
 import { withEveryFragment } from './everyFragment.js';
 import { operationFromDocument, QueryPlanner, type PlanNode, type Schema, type SubscriptionNode } from './federation.js';
 import { joinFetches } from './joinFetches.js';
-import { keepOrder } from './keepOrder.js';
 import type { Supergraph } from './loadSupergraph.js';
 import { mapFetches } from './mapFetches.js';
+import { mendFetchGroups } from './mendFetchGroups.js';
 import { responseName } from './rootFields.js';
 import { withTypeSteps } from './typeConditions.js';
 import { fetchedVariable } from './variableNames.js';
@@ -26,7 +26,7 @@ export type BuildPlan = (
   plannedFor: PlannedFor,
 ) => PlanNode | SubscriptionNode | undefined;
 
-keepOrder();
+mendFetchGroups();
 
 /** The stock planner, which takes milliseconds and remembers nothing. Throws PLANNING_FAILED. */
 export function createStockPlanner(supergraph: Supergraph): BuildPlan {

@@ -1,9 +1,15 @@
 import { createRequire } from 'node:module';
 
-// Where a field requires one that has requirements itself, or is in reach of a subgraph that only names it, the planner loses the order:
-// having found out what is needed first, it moves that into the fetch before when the subgraph there has fields of these names, be they
-// external to it or computed from others in turn; and it moves a fetch there although that waits for still others. Both are mended
-// here in the planner's own class, which it does not export. https://specs.apollo.dev/federation says what @requires and @external mean.
+// Four faults of the planner's own class of fetches, which it does not export, mended in its place. Each of them made wrong plans or
+// none; test/gateway/planner/mendFetchGroups.test.ts has a plan for each. https://specs.apollo.dev/federation says what @requires and
+// @external mean.
+//
+// - What a field requires is moved into the fetch before when the subgraph there has fields of these names, be they external to it or
+//   computed from others in turn (removeInputsFromSelection).
+// - A fetch is moved into one before it although it waits for still others (canMergeChildIn).
+// - Of two fetches with the same inputs that become one, one may wait for the other: then it waits for itself, or the two for one another,
+//   and the planner goes on until memory ends (addParent, mergeInWithAllDependencies).
+// - The type of an interface object is asked for in the words of another subgraph, and refused (addAtPath).
 
 interface FetchGroup {
   readonly selection: SelectionSet;
@@ -59,10 +65,10 @@ const { Field, MapWithCachedArrays, selectionOfElement } = ofPlanner('@apollo/fe
 };
 
 /** The planner is one, however often this module is loaded. */
-const MENDED = Symbol.for('agent-mesh.keepOrder');
+const MENDED = Symbol.for('agent-mesh.mendFetchGroups');
 
 /** Mends the planner for all plans made from now on. */
-export function keepOrder(): void {
+export function mendFetchGroups(): void {
   const { prototype } = MapWithCachedArrays;
   const put = prototype.set;
   prototype.set = function (key, value) {
