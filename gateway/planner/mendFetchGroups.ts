@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// Four faults of the planner's own class of fetches, which it does not export, mended in its place. Each of them made wrong plans or
+// Four faults of the planner, mended in its own classes, of which it does not export that of fetches. Each of them made wrong plans or
 // none; test/gateway/planner/mendFetchGroups.test.ts has a plan for each. https://specs.apollo.dev/federation says what @requires and
 // @external mean.
 //
@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 // - A fetch is moved into one before it although it waits for still others (canMergeChildIn).
 // - Of two fetches with the same inputs that become one, one may wait for the other: then it waits for itself, or the two for one another,
 //   and the planner goes on until memory ends (addParent, mergeInWithAllDependencies).
-// - The type of an interface object is asked for in the words of another subgraph, and refused (addAtPath).
+// - The type of an interface object is asked for in the words of another subgraph, and refused (Field.rebaseOn).
 
 interface FetchGroup {
   readonly selection: SelectionSet;
@@ -17,7 +17,6 @@ interface FetchGroup {
   readonly dependencyGraph: { federationMetadata(subgraph: string): Metadata; readonly supergraphSchema: Schema };
   parents(): readonly { readonly group: FetchGroup }[];
   isDescendantOf(group: FetchGroup): boolean;
-  addAtPath(path: unknown, selections?: unknown): void;
   addParent(parent: { readonly group: FetchGroup }): void;
   /** Asked only about what is needed before a field that requires something. */
   canMergeChildIn(child: FetchGroup): boolean;
@@ -41,6 +40,19 @@ interface Selection {
   readonly selectionSet?: SelectionSet;
 }
 
+interface PlannedField {
+  readonly name: string;
+  readonly definition: { readonly parent: { readonly name: string } };
+  /** The same field of a type of another schema; undefined or an error where it is not there. */
+  rebaseOn(options: { readonly parentType: PlannedType; readonly errorIfCannotRebase?: boolean }): PlannedField | undefined;
+  withUpdatedDefinition(definition: unknown): PlannedField;
+}
+
+interface PlannedType {
+  readonly name: string;
+  typenameField(): unknown;
+}
+
 interface Metadata {
   readonly schema: Schema;
   requiresDirective(): unknown;
@@ -48,7 +60,7 @@ interface Metadata {
 }
 
 interface Schema {
-  type(name: string): { field?(name: string): FieldDefinition | undefined; typenameField?(): unknown } | undefined;
+  type(name: string): { field?(name: string): FieldDefinition | undefined } | undefined;
 }
 
 interface FieldDefinition {
@@ -58,10 +70,9 @@ interface FieldDefinition {
 
 // The planner's own copy. It keeps the first fetches of every plan in such a map, which is where their class can be had.
 const ofPlanner = createRequire(createRequire(import.meta.url).resolve('@apollo/query-planner'));
-const { Field, MapWithCachedArrays, selectionOfElement } = ofPlanner('@apollo/federation-internals') as {
-  Field: new (definition: unknown) => Selection['element'];
+const { Field, MapWithCachedArrays } = ofPlanner('@apollo/federation-internals') as {
+  Field: { readonly prototype: PlannedField };
   MapWithCachedArrays: { readonly prototype: { set(this: unknown, key: unknown, value: unknown): unknown } };
-  selectionOfElement(element: Selection['element']): Selection;
 };
 
 /** The planner is one, however often this module is loaded. */
@@ -72,7 +83,7 @@ export function mendFetchGroups(): void {
   const { prototype } = MapWithCachedArrays;
   const put = prototype.set;
   prototype.set = function (key, value) {
-    if ((value as object | undefined)?.constructor.name === 'FetchGroup') {
+    if ((Object(value) as object).constructor?.name === 'FetchGroup') {
       prototype.set = put;
       mend(Object.getPrototypeOf(value) as FetchGroup);
     }
@@ -83,17 +94,11 @@ export function mendFetchGroups(): void {
 function mend(prototype: FetchGroup): void {
   if (MENDED in prototype) return;
   Object.defineProperty(prototype, MENDED, { value: true });
-  const { addAtPath, addParent, canMergeChildIn, mergeInWithAllDependencies, removeInputsFromSelection } = prototype;
+  mendTypename();
+  const { addParent, canMergeChildIn, mergeInWithAllDependencies, removeInputsFromSelection } = prototype;
   prototype.canMergeChildIn = function (child) {
     const waitsForOthers = child.parents().some(({ group }) => group !== this && !this.isDescendantOf(group));
     return !waitsForOthers && canMergeChildIn.call(this, child);
-  };
-  prototype.addAtPath = function (path, selections) {
-    addAtPath.call(
-      this,
-      path,
-      Array.isArray(selections) ? selections.map((each: Selection) => ownTypename(this, each)) : selections,
-    );
   };
   prototype.addParent = function (parent) {
     if (parent.group !== this) addParent.call(this, parent);
@@ -112,12 +117,16 @@ function mend(prototype: FetchGroup): void {
   };
 }
 
-/** `__typename` as the subgraph has it: that of another one is refused where the type is an interface object. */
-function ownTypename({ subgraphName, dependencyGraph }: FetchGroup, selection: Selection): Selection {
-  const { kind, name, alias, parentType } = selection.element;
-  if (kind !== 'Field' || name !== '__typename' || alias !== undefined) return selection;
-  const definition = dependencyGraph.federationMetadata(subgraphName).schema.type(parentType.name)?.typenameField?.();
-  return definition ? selectionOfElement(new Field(definition)) : selection;
+/** Keys are selected with `__typename`, in the words of whoever asks for them. */
+function mendTypename(): void {
+  const { prototype } = Field;
+  const { rebaseOn } = prototype;
+  prototype.rebaseOn = function (options) {
+    const { parentType, errorIfCannotRebase } = options;
+    if (errorIfCannotRebase && this.name === '__typename' && this.definition.parent.name === parentType.name)
+      return this.withUpdatedDefinition(parentType.typenameField());
+    return rebaseOn.call(this, options);
+  };
 }
 
 function isAnsweredBy(group: FetchGroup, set: SelectionSet): boolean {

@@ -95,6 +95,7 @@ export const profiles: readonly Profile[] = [
     sdl: /@requires\(fields: "digest"/,
     asks: ENTITIES,
   },
+  { name: '@requires of what is overridden', features: [requires.requiresOverridden], sdl: /@override/, asks: ENTITIES },
   {
     name: '@requires of subgraphs that fail',
     features: [requires.requires],

@@ -131,3 +131,27 @@ export const requiresOnInterface: Feature = (draft) => {
   draft.marks.add(`${abstract}.digest`);
   addField(draft, to, 'Query', freeName(draft, 'Query', 'likes'), wrap(abstract, choose));
 };
+
+/** What is required moves from one subgraph to another, and what is computed from it is required where it comes from. */
+export const requiresOverridden: Feature = (draft) => {
+  const { choose } = draft;
+  const [from, to, other] = someSubgraphs(draft, 2, 3) as [string, string, string | undefined];
+  const name = featureEntity(draft, [from, to, ...(other ? [other] : [])]);
+  const field = freeName(draft, name);
+  const type = wrap(drawLeaf(choose), choose);
+  const label = choose.pick(['', 'percent(0)', 'percent(100)', 'percent(37.5)']);
+  draft.calm.add(addField(draft, from, name, field, type));
+  addField(draft, to, name, field, type, { directives: [`@override(from: "${from}"${label && `, label: "${label}"`})`] });
+  // Without a third subgraph the new owner computes by itself.
+  if (other === undefined) {
+    draft.marks.add(`${name}.${field}`);
+    return;
+  }
+  addField(draft, other, name, field, type, { directives: ['@external'] });
+  const middle = computed(draft, other, name, field);
+  // With a label, composition finds that back and forth unsatisfiable.
+  if (label !== '') return;
+  const back = choose.pick([from, to]);
+  addField(draft, back, name, middle, typePart(draft, other, name).fields.get(middle)!.type, { directives: ['@external'] });
+  computed(draft, back, name, middle);
+};
