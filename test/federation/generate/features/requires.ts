@@ -139,7 +139,7 @@ export const requiresOverridden: Feature = (draft) => {
   const name = featureEntity(draft, [from, to, ...(other ? [other] : [])]);
   const field = freeName(draft, name);
   const type = wrap(drawLeaf(choose), choose);
-  const label = choose.pick(['', 'percent(0)', 'percent(100)', 'percent(37.5)']);
+  const label = choose.pick(['', '', '', 'percent(100)', 'percent(37.5)']);
   draft.calm.add(addField(draft, from, name, field, type));
   addField(draft, to, name, field, type, { directives: [`@override(from: "${from}"${label && `, label: "${label}"`})`] });
   // Without a third subgraph the new owner computes by itself.
@@ -149,7 +149,7 @@ export const requiresOverridden: Feature = (draft) => {
   }
   addField(draft, other, name, field, type, { directives: ['@external'] });
   const middle = computed(draft, other, name, field);
-  // With a label, composition finds that back and forth unsatisfiable.
+  // With a label, composition finds that unsatisfiable.
   if (label !== '') return;
   const back = choose.pick([from, to]);
   addField(draft, back, name, middle, typePart(draft, other, name).fields.get(middle)!.type, { directives: ['@external'] });
