@@ -142,7 +142,7 @@ export const requiresOverridden: Feature = (draft) => {
   const label = choose.pick(['', '', '', 'percent(100)', 'percent(37.5)']);
   draft.calm.add(addField(draft, from, name, field, type));
   addField(draft, to, name, field, type, { directives: [`@override(from: "${from}"${label && `, label: "${label}"`})`] });
-  // Without a third subgraph the new owner computes by itself.
+  // Without a third subgraph nobody requires it.
   if (other === undefined) {
     draft.marks.add(`${name}.${field}`);
     return;
