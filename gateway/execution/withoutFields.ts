@@ -1,6 +1,6 @@
 import { Kind, print, stripIgnoredCharacters, visit, type OperationDefinitionNode, type SelectionNode } from 'graphql';
 import type { FetchNode } from '../planner/federation.js';
-import type { FetchStep } from './compileSteps.js';
+import type { FetchStep } from './compileFetch.js';
 import { documentOf } from './selectionTree.js';
 
 const smaller = new WeakMap<FetchNode, Map<string, FetchStep>>();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { FetchStep } from '../../../gateway/execution/compileSteps.js';
+import type { FetchStep } from '../../../gateway/execution/compileFetch.js';
 import { withoutFields } from '../../../gateway/execution/withoutFields.js';
 
 const query =

@@ -49,7 +49,11 @@ it('keeps the variables and the conditions of both', async () => {
   expect(await costs(false)).toEqual({ things: [20, null].map(() => ({ count: '5 at home' })) });
 });
 
-const inputs: RequiredInputs = { isKey: (_, __, name) => name === 'id' || name === 'code', neededBy: () => new Set() };
+const inputs: RequiredInputs = {
+  isKey: (_, __, name) => name === 'id' || name === 'code',
+  hasKey: (_, __, names) => names.has('id') || names.has('code'),
+  neededBy: () => new Set(),
+};
 
 function stock(required: string, field: string, more: Partial<FetchNode> = {}): PlanNode {
   const selections = required.split(' ').map((name) => ({ kind: 'Field' as const, name }));
