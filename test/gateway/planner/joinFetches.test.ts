@@ -38,7 +38,9 @@ it('asks a subgraph once for what it knows and for what it computes, when nothin
     ],
   });
   expect(errors).toBeUndefined();
-  expect(mesh.asked.map((text) => text.split(':')[0])).toEqual(['shop', 'price', 'stock']);
+  // The second is not asked for what cannot be computed, so it is asked apart.
+  expect(mesh.asked.map((text) => text.split(':')[0])).toEqual(['shop', 'price', 'stock', 'stock']);
+  expect(mesh.asked.map((text) => text.includes('cost'))).toEqual([false, false, true, false]);
 });
 
 it('keeps the variables and the conditions of both', async () => {
