@@ -11,6 +11,8 @@
 //                                              ours-subgraph choose what is shared) and writes bench.cpuprofile
 //   npm run bench -- --memory MINUTES          distinct generated operations for that long: does memory grow?
 //                                              (--seed N: other operations)
+//   npm run bench -- --plans                   how long a new operation of about 11 fetches takes to plan, and what a kept one holds
+//                                              (--seed N)
 //
 // The other gateways are installed into test/bench/peers the first time. Gateways run on core 0; the four subgraphs (test/bench/shop)
 // and the load, 50 connections from this process, on core 1. Every gateway's answers are compared with those of one schema without
@@ -25,12 +27,15 @@ import { pinTo } from './gateways/pinTo.mjs';
 import { profileOurs } from './inside/profileOurs.mjs';
 import { memoryText, watchMemory } from './inside/watchMemory.mjs';
 import { measureMesh } from './mesh/measureMesh.mjs';
+import { plansText, timePlans } from './plans/timePlans.mjs';
+import { weighOperations, weightText } from './plans/weighOperations.mjs';
 import { comparisonText, targetsText } from './report/comparisonText.mjs';
 import { load, machine } from './report/machine.mjs';
 import { tell, tellNothing } from './report/progress.mjs';
 import { scenarios } from './scenarios.mjs';
 
 const LOAD_CORE = 1;
+const PLANNED = 600;
 const PROFILE_FILE = 'bench.cpuprofile';
 
 const { values: flags } = parseArgs({
@@ -43,6 +48,7 @@ const { values: flags } = parseArgs({
     json: { type: 'string' },
     profile: { type: 'boolean', default: false },
     memory: { type: 'string' },
+    plans: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -66,6 +72,12 @@ if (flags.memory !== undefined) {
   const watched = await pinTo(LOAD_CORE, () => watchMemory({ minutes: positive('memory'), seed: Number(flags.seed), tell }));
   say(memoryText(watched));
   await keep({ machine: host, memory: watched });
+} else if (flags.plans) {
+  const plans = timePlans({ count: PLANNED, seed: Number(flags.seed), tell });
+  say(plansText(plans));
+  const weight = await weighOperations({ texts: plans.texts.slice(-PLANNED), tell });
+  say(weightText(weight));
+  await keep({ machine: host, plans: { ours: plans.ours, stock: plans.stock }, weight });
 } else if (flags.profile) {
   const name = only?.find((one) => one.startsWith('ours')) ?? 'ours';
   const options = { name, scenario: scenarioNames[0], seconds, warmSeconds, file: PROFILE_FILE, tell };

@@ -2,6 +2,7 @@ import { contestantsOf } from '../gateways/contestants.mjs';
 import { withShop } from '../gateways/withShop.mjs';
 import { createClient } from '../load/createClient.mjs';
 import { freshNumber } from '../load/createRequests.mjs';
+import { seededRandom } from '../seededRandom.mjs';
 import { generateOperation } from '../shop/generateOperation.mjs';
 import { startProbed } from './startProbed.mjs';
 
@@ -106,15 +107,4 @@ function until(time) {
 
 function mb(bytes) {
   return (bytes / 1e6).toFixed(0);
-}
-
-/** mulberry32 */
-function seededRandom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
