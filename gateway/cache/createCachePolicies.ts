@@ -24,8 +24,9 @@ export function createCachePolicies(supergraph: Supergraph) {
   const hints = createCacheHints(supergraph);
   const ofNode = (unhinted: CachePolicy) =>
     memoized(
-      (node: FetchNode) => operationOf(node).document,
-      (node: FetchNode, variables) => {
+      (node: FetchNode) => node,
+      (node) => operationOf(node).document,
+      (node, variables) => {
         const { document, operation } = operationOf(node);
         return selectionPolicy(supergraph, hints, document, operation, variables, unhinted);
       },
@@ -33,6 +34,7 @@ export function createCachePolicies(supergraph: Supergraph) {
   const ofHinted = ofNode(UNSAID);
   const ofClient = memoized(
     ({ governed }: Governed) => governed.document,
+    ({ governed }) => governed.document,
     ({ governed: { document } }: Governed, variables: Variables) =>
       selectionPolicy(supergraph, hints, document, findOperation(document), variables),
   );
@@ -47,16 +49,18 @@ export function createCachePolicies(supergraph: Supergraph) {
   };
 }
 
+/** By something that lives as long as what is asked about. */
 function memoized<Of>(
+  keyOf: (of: Of) => object,
   documentOf: (of: Of) => DocumentNode,
   work: (of: Of, variables: Variables) => CachePolicy,
 ): (of: Of, variables: Variables) => CachePolicy {
   /** Null: it depends on the variables. */
-  const known = new WeakMap<DocumentNode, CachePolicy | null>();
+  const known = new WeakMap<object, CachePolicy | null>();
   return (of, variables) => {
-    const document = documentOf(of);
-    let policy = known.get(document);
-    if (policy === undefined) known.set(document, (policy = hasConditions(document) ? null : work(of, variables)));
+    const key = keyOf(of);
+    let policy = known.get(key);
+    if (policy === undefined) known.set(key, (policy = hasConditions(documentOf(of)) ? null : work(of, variables)));
     return policy ?? work(of, variables);
   };
 }

@@ -61,6 +61,12 @@ interface Printing {
 /** Says that the data is not as the schema says. */
 const ODD = Symbol('odd');
 const MAX_KEPT_PIECES = 20_000;
+/**
+ * Where all answers are put together: one after the other, since printing is synchronous. If every operation had its own, each would hold
+ * the texts of its last answer.
+ */
+let kept: (string | number)[] = [];
+const NO_PIECES: (string | number)[] = [];
 /** Variants by which of its @skip and @include conditions hold that an operation may keep. */
 const MAX_VARIANTS = 32;
 
@@ -136,7 +142,7 @@ interface State {
   isRepeated: Uint8Array;
   isPlain: boolean;
   /** Joined at the end: strings that grow by concatenation leave four times as much for the garbage collector. */
-  pieces: (string | number)[];
+  pieces: typeof NO_PIECES;
   /** By where in the source they are written: the texts of values that stand in several places. */
   readonly texts: Map<number, Map<unknown, string>>;
 }
@@ -149,7 +155,7 @@ function compileVariant(
   rootPlace: Place,
 ): Variant {
   const { schema, fragments, dataName } = printing;
-  const state: State = { isRepeated: new Uint8Array(), isPlain: false, pieces: [], texts: new Map() };
+  const state: State = { isRepeated: new Uint8Array(), isPlain: false, pieces: NO_PIECES, texts: new Map() };
   let sites = 0;
 
   const printObject = (type: GraphQLObjectType, selected: () => Selected, place: Place | undefined): Print => {
@@ -249,7 +255,7 @@ function compileVariant(
     return (data, { isRepeated, isPlain }, { before, after }) => {
       state.isRepeated = isRepeated;
       state.isPlain = isPlain;
-      const { pieces } = state;
+      const pieces = (state.pieces = kept);
       try {
         pieces[0] = before;
         const count = print(data as never, 1);
@@ -261,8 +267,9 @@ function compileVariant(
         throw error;
       } finally {
         state.texts.clear();
+        state.pieces = NO_PIECES;
         // What is left in it is written over by the next answer; a very large one is not held until then.
-        if (pieces.length > MAX_KEPT_PIECES) state.pieces = [];
+        if (pieces.length > MAX_KEPT_PIECES) kept = [];
       }
     };
   };

@@ -1,4 +1,5 @@
 import { Kind, parse, type DocumentNode, type SelectionNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { conditionsHold } from '../planner/conditionsHold.js';
 import type { FetchDataRewrite, FetchNode } from '../planner/federation.js';
 
@@ -21,11 +22,15 @@ export function selectionsOf(node: FetchNode): readonly SelectionNode[] {
   return document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!.selectionSet.selections;
 }
 
-const documents = new WeakMap<FetchNode, DocumentNode>();
+/**
+ * Compiling and caching ask for it one after the other, later only what has failed does: documents of all fetches of all kept operations
+ * would be a third of what those hold.
+ */
+const documents = new LRUCache<FetchNode, DocumentNode>({ max: 500 });
 
-/** What a fetch sends, parsed once. */
+/** What a fetch sends, parsed seldom more than once. */
 export function documentOf(node: FetchNode): DocumentNode {
-  let document = node.operationDocumentNode ?? documents.get(node);
+  let document = documents.get(node);
   if (!document) documents.set(node, (document = parse(node.operation, { noLocation: true })));
   return document;
 }

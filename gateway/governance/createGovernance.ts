@@ -7,6 +7,7 @@ import { principalEntity, type Principal } from '../../subgraphs/shared/principa
 import type { Governed } from '../pipeline/Serving.js';
 import { conditionsHold } from '../planner/conditionsHold.js';
 import type { Supergraph } from '../planner/loadSupergraph.js';
+import { findOperation } from '../planner/rootFields.js';
 import type { Metrics } from '../telemetry/createMetrics.js';
 import { analyzeOperation, type Analysis, type Guarded } from './analyzeOperation.js';
 import type { PolicyEngine } from './createPolicyEngine.js';
@@ -46,7 +47,9 @@ export function createGovernance({ supergraph, engine, recorder, metrics, clock 
   const analysisOf = (document: DocumentNode): Analysis => {
     let analysis = analyses.get(document);
     if (!analysis) {
-      analysis = analyzeOperation(supergraph.apiSchema, rulesOf, document);
+      const found = analyzeOperation(supergraph.apiSchema, rulesOf, document);
+      // Most operations meet no rule, and then the copy with its fragments written out is for nobody.
+      analysis = found.guarded.length > 0 ? found : { ...found, operation: findOperation(document) };
       analyses.set(document, analysis);
       ids.set(analysis, randomUUID());
     }

@@ -30,7 +30,8 @@ export function normalizeText(source: string): NormalizedText | null {
   const equals: number[] = [];
   const starts: number[] = [];
   const firsts = new Map<string | number, number>();
-  let key = '';
+  /** Joined at the end: a key that grows by concatenation stays a tree of its parts, which hold the text. */
+  const parts: string[] = [];
   let name: string | null = null;
   let operations = 0;
   let sets = 0;
@@ -47,7 +48,7 @@ export function normalizeText(source: string): NormalizedText | null {
     equals.push(first);
     literals.push(value);
     starts.push(start);
-    key += ` ~${kind}${first}`;
+    parts.push(`~${kind}${first}`);
   };
 
   for (let at = 0; at < length;) {
@@ -78,7 +79,7 @@ export function normalizeText(source: string): NormalizedText | null {
         atDefinition = false;
       }
       directive = directive === 'sign' ? 'name' : directive === 'arguments' ? directive : 'none';
-      key += ` ${word}`;
+      parts.push(word);
       continue;
     }
     const isArgument = sets > 0 && parens > 0 && directive !== 'arguments';
@@ -89,7 +90,7 @@ export function normalizeText(source: string): NormalizedText | null {
       const text = source.slice(start, at);
       const isSimple = isArgument && !text.startsWith('"""') && !text.includes('\\');
       if (isSimple) takeOut('s', text.slice(1, -1), start);
-      else key += ` ${text}`;
+      else parts.push(text);
       continue;
     }
     if (code === MINUS || (code >= 48 && code <= 57)) {
@@ -101,11 +102,11 @@ export function normalizeText(source: string): NormalizedText | null {
       // 5 and 5.0 are one number, and two literals.
       if (isArgument && isExact && (isWhole || !Number.isInteger(Number(text))) && text !== '-0')
         takeOut(isWhole ? 'i' : 'f', Number(text), start);
-      else key += ` ${text}`;
+      else parts.push(text);
       continue;
     }
     at++;
-    key += ` ${source[start]!}`;
+    parts.push(source[start]!);
     if (code === OPEN) {
       if (directive === 'name') directive = 'arguments';
       parens++;
@@ -124,7 +125,8 @@ export function normalizeText(source: string): NormalizedText | null {
       atDefinition = sets === 0;
     } else if (code === AT) expectsName = false;
   }
-  return operations === 1 && sets === 0 && parens === 0 ? { key, name, literals, equals, starts } : null;
+  if (operations !== 1 || sets !== 0 || parens !== 0) return null;
+  return { key: parts.join(' '), name, literals, equals, starts };
 }
 
 function isNameStart(code: number): boolean {

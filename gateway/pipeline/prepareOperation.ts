@@ -12,6 +12,7 @@ import { hoistLiterals, type Hoisted } from './hoistLiterals.js';
 import { normalizeText, type NormalizedText } from './normalizeText.js';
 import { selectOperation } from './selectOperation.js';
 import { validateOnce } from './validateOnce.js';
+import { withoutLocations } from './withoutLocations.js';
 
 /** A valid operation, alone in its document. */
 export interface PreparedOperation {
@@ -70,7 +71,7 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
     if (validateOnce(schema, document).length > 0) return null;
     if (!isNamed) {
       const { document: alone, name } = selectOperation({ schema, document, operationName, variables: {} });
-      return prepared(alone, name, {});
+      return prepared(withoutLocations(alone), name, {});
     }
     return remember(document, normalized);
   };
@@ -81,7 +82,8 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
   const remember = (document: DocumentNode, normalized: NormalizedText): PreparedOperation => {
     const { key, name, literals } = normalized;
     const hoisted = hoistLiterals(schema, document, normalized);
-    const { document: alone } = selectOperation({ schema, document: hoisted.document, variables: {} });
+    const selected = selectOperation({ schema, document: hoisted.document, variables: {} });
+    const alone = withoutLocations(selected.document);
     const definitions = findOperation(alone).variableDefinitions ?? [];
     const types = hoisted.variables.map(({ name: wanted }) => {
       const { type } = definitions.find(({ variable }) => variable.name.value === wanted)!;

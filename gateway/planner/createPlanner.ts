@@ -32,8 +32,10 @@ export interface Planner {
 }
 
 export interface PlannerOptions {
-  /** Operations whose plans are kept. */
+  /** Operations whose plans are kept, at most, */
   readonly cachedPlans?: number;
+  /** and characters of their texts: a plan that has been compiled and run holds about two hundred bytes for each. */
+  readonly cachedCharacters?: number;
   /** Labels of @override that hold; `percent(n)` that is not among them is decided by chance. */
   readonly overrideLabels?: ReadonlySet<string>;
   /** 0 to below 1. */
@@ -45,9 +47,13 @@ const MAX_VARIANTS = 16;
 
 /** Plans on the stock query planner, which takes milliseconds; plans are kept. */
 export function createPlanner(supergraph: Supergraph, options: PlannerOptions = {}): Planner {
-  const { cachedPlans = 2_000, overrideLabels = new Set(), random = Math.random } = options;
+  const { cachedPlans = 2_000, cachedCharacters = 512 * 1024, overrideLabels = new Set(), random = Math.random } = options;
   const build = createStockPlanner(supergraph);
-  const plans = new LRUCache<string, Map<string, OperationPlan>>({ max: cachedPlans });
+  const plans = new LRUCache<string, Map<string, OperationPlan>>({
+    max: cachedPlans,
+    maxSize: cachedCharacters,
+    sizeCalculation: (variants, { length }) => length * variants.size,
+  });
   const known = new WeakMap<DocumentNode, Known>();
 
   const planOperation = (
@@ -118,7 +124,7 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
     let found = known.get(document);
     if (!found) {
       found = {
-        text: print(document),
+        text: `\n${print(document)}`,
         labels: supergraph.labelsMet(document),
         defers: hasDefer(document),
         typed: isTyped(document),
@@ -127,7 +133,7 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
     }
     return found;
   };
-  const keyOf = (document: DocumentNode, operationName = ''): string => `${operationName}\n${knownOf(document).text}`;
+  const keyOf = (document: DocumentNode, operationName = ''): string => `${operationName}${knownOf(document).text}`;
 
   return {
     isKept: (document, operationName) => plans.has(keyOf(document, operationName)),
@@ -144,8 +150,9 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
           labels,
           typed,
         });
-        if (variants.size >= MAX_VARIANTS) variants.clear();
-        plans.set(key, variants.set(variant, plan));
+        const others = variants.size >= MAX_VARIANTS ? [] : variants;
+        // A new map, or its size would not be taken again.
+        plans.set(key, new Map([...others, [variant, plan]]));
       }
       return plan;
     },
@@ -154,6 +161,7 @@ export function createPlanner(supergraph: Supergraph, options: PlannerOptions = 
 
 /** What never changes about a document. */
 interface Known {
+  /** After a line break, so that the key of a nameless operation is this very string and not a copy. */
   readonly text: string;
   readonly labels: readonly string[];
   readonly defers: boolean;

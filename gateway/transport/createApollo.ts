@@ -23,7 +23,7 @@ export interface CallHolder {
 }
 
 /**
- * Apollo Server as a library: validation with its cache of documents, its errors and its text, and the landing page with Sandbox. It
+ * Apollo Server as a library: validation, its errors and its text, and the landing page with Sandbox. It
  * reports to nobody, whatever APOLLO_ variables say, and leaves signals alone. Our pipeline is its gateway. What HTTP asks for beyond
  * that (types, statuses, other sites, batches, known documents, parts) is seen to in front of it.
  */
@@ -36,6 +36,8 @@ export async function createApollo(operations: Operations, log: Logger): Promise
     introspection: true,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
+    // What comes here is not valid or its variables do not fit: nothing worth keeping.
+    documentStore: null,
     allowBatchedHttpRequests: false,
     csrfPrevention: false,
     stopOnTerminationSignals: false,

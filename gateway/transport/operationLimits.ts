@@ -3,7 +3,9 @@ import { LRUCache } from 'lru-cache';
 import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 
-const REMEMBERED = 2_000;
+/** With the places of all nodes a document takes sixty times as much as its text. Those of operations that have been prepared are not asked for again. */
+const REMEMBERED = 250;
+const REMEMBERED_CHARACTERS = 256 * 1024;
 
 /**
  * Refuses operations that would cost too much before anything else is done with them: validation compares fields in pairs, so that
@@ -13,7 +15,7 @@ const REMEMBERED = 2_000;
 export function createOperationCheck(): (source: string) => DocumentNode {
   const passed = new LRUCache<string, DocumentNode>({
     max: REMEMBERED,
-    maxSize: 64 * 1024 * 1024,
+    maxSize: REMEMBERED_CHARACTERS,
     sizeCalculation: (_, key) => key.length + 1,
   });
   return (source) => {

@@ -1,7 +1,7 @@
 import { composeServices } from '@apollo/composition';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, validate } from 'graphql';
+import { parse, validate, type DocumentNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createPlanner } from '../../../gateway/planner/createPlanner.js';
 import { loadSupergraph } from '../../../gateway/planner/loadSupergraph.js';
@@ -83,6 +83,23 @@ describe('a plan', () => {
     expect(small.plan(parse(text))).toBe(first);
     small.plan(parse('{ agents(first: 2) { nodes { id } } }'));
     expect(small.plan(parse(text))).not.toBe(first);
+  });
+
+  it('is remembered as long as the texts of all together are within a bound', () => {
+    const few = createPlanner(supergraph, { cachedCharacters: 100 });
+    const [one, other, longer] = [
+      '{ agents { nodes { id } } }',
+      '{ models { nodes { id } } }',
+      `{ agents { nodes { ${'id '.repeat(30)} } } }`,
+    ].map((text) => parse(text)) as [DocumentNode, DocumentNode, DocumentNode];
+    const first = few.plan(one);
+    few.plan(other);
+    expect(few.plan(one)).toBe(first);
+    few.plan(parse('{ tasks { nodes { id } } }'));
+    few.plan(parse('{ budgets { nodes { limitUsd } } }'));
+    expect(few.isKept(one)).toBe(false);
+    few.plan(longer);
+    expect(few.isKept(longer)).toBe(false);
   });
 
   it('fetches nothing for introspection and for what is skipped', () => {
