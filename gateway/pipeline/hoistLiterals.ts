@@ -1,5 +1,8 @@
 import {
   getNamedType,
+  getNullableType,
+  GraphQLNonNull,
+  isLeafType,
   isScalarType,
   isSpecifiedScalarType,
   Kind,
@@ -9,6 +12,7 @@ import {
   visitWithTypeInfo,
   type DocumentNode,
   type FloatValueNode,
+  type GraphQLNamedType,
   type GraphQLSchema,
   type IntValueNode,
   type StringValueNode,
@@ -41,17 +45,16 @@ export function hoistLiterals(schema: GraphQLSchema, document: DocumentNode, { s
   const known = new Map<string, string>();
   const info = new TypeInfo(schema);
   let next = 0;
-  /** The label of an @defer is part of the operation, and the planner must know it. */
-  let inDefer = false;
   const take = (node: Literal): VariableNode | undefined => {
     if (node.loc?.start !== starts[next]) return undefined;
     const literal = next++;
-    const type = info.getInputType();
-    const named = getNamedType(type);
-    if (!type || inDefer || (node.kind !== Kind.STRING && isScalarType(named) && !isSpecifiedScalarType(named))) {
+    const given = info.getInputType();
+    if (!given || isInScalar(info) || (node.kind !== Kind.STRING && isCustomScalar(getNamedType(given)))) {
       kept.push(literal);
       return undefined;
     }
+    // A literal is not null, and some places (@oneOf) want to know that of a variable.
+    const type = new GraphQLNonNull(getNullableType(given));
     const key = `${equals[literal]} ${String(type)}`;
     let name = known.get(key);
     if (name === undefined) {
@@ -70,10 +73,6 @@ export function hoistLiterals(schema: GraphQLSchema, document: DocumentNode, { s
     document,
     visitWithTypeInfo(info, {
       VariableDefinition: () => false,
-      Directive: {
-        enter: ({ name }) => void (inDefer = name.value === 'defer'),
-        leave: () => void (inDefer = false),
-      },
       StringValue: take,
       IntValue: take,
       FloatValue: take,
@@ -89,6 +88,15 @@ export function hoistLiterals(schema: GraphQLSchema, document: DocumentNode, { s
     variables,
     kept,
   };
+}
+
+/** A list or an object that a custom scalar takes as a whole. */
+function isInScalar(info: TypeInfo): boolean {
+  return isLeafType(getNullableType(info.getParentInputType()));
+}
+
+function isCustomScalar(type: GraphQLNamedType): boolean {
+  return isScalarType(type) && !isSpecifiedScalarType(type);
 }
 
 function variable(name: string): VariableNode {

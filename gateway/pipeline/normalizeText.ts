@@ -13,11 +13,9 @@ export interface NormalizedText {
 }
 
 // The signs of GraphQL's lexical grammar that matter here: spec.graphql.org/draft, 2.1.
-const [QUOTE, HASH, AT, OPEN, CLOSE, OPEN_SET, CLOSE_SET, MINUS, COMMA, BOM] = codesOf('"#@(){}-,\ufeff');
+const [QUOTE, HASH, AT, OPEN, CLOSE, OPEN_SET, CLOSE_SET, MINUS, COMMA, BOM, DOT] = codesOf('"#@(){}-,\ufeff.');
 const [TAB, NEW_LINE, RETURN, SPACE] = [9, 10, 13, 32];
 const KEYWORDS = new Set(['query', 'mutation', 'subscription']);
-/** More digits than a number holds exactly are left in the text. */
-const MAX_DIGITS = 15;
 
 /**
  * Takes strings without escapes, whole numbers and decimals out of the arguments of fields: not of directives, which must be known when
@@ -32,6 +30,8 @@ export function normalizeText(source: string): NormalizedText | null {
   const firsts = new Map<string | number, number>();
   /** Joined at the end: a key that grows by concatenation stays a tree of its parts, which hold the text. */
   const parts: string[] = [];
+  // Half a surrogate pair is wrong wherever it stands, and what is skipped or taken out would not show it.
+  if (!source.isWellFormed()) return null;
   let name: string | null = null;
   let operations = 0;
   let sets = 0;
@@ -97,16 +97,16 @@ export function normalizeText(source: string): NormalizedText | null {
       do at++;
       while (at < length && isNumberPart(source.charCodeAt(at)));
       const text = source.slice(start, at);
-      const isWhole = /^-?(0|[1-9]\d*)$/.test(text);
-      const isExact = text.length <= MAX_DIGITS && (isWhole || /^-?(0|[1-9]\d*)\.\d+$/.test(text));
-      // 5 and 5.0 are one number, and two literals.
-      if (isArgument && isExact && (isWhole || !Number.isInteger(Number(text))) && text !== '-0')
-        takeOut(isWhole ? 'i' : 'f', Number(text), start);
+      const value = Number(text);
+      // 5 and 5.0 are one number and two literals, as are all others that are not written as JavaScript writes them.
+      const isTaken = isArgument && Number.isFinite(value) && String(value) === text;
+      if (isTaken) takeOut(/^-?\d+$/.test(text) ? 'i' : 'f', value, start);
       else parts.push(text);
       continue;
     }
-    at++;
-    parts.push(source[start]!);
+    // Three dots are one sign: apart from each other they are none.
+    at += code === DOT && source.startsWith('...', at) ? 3 : 1;
+    parts.push(source.slice(start, at));
     if (code === OPEN) {
       if (directive === 'name') directive = 'arguments';
       parens++;
@@ -162,4 +162,4 @@ function codesOf(signs: string): Codes {
   return [...signs].map((sign) => sign.charCodeAt(0)) as Codes;
 }
 
-type Codes = [number, number, number, number, number, number, number, number, number, number];
+type Codes = [number, number, number, number, number, number, number, number, number, number, number];

@@ -96,7 +96,8 @@ function createKnown(schema: GraphQLSchema, checkOperation: (source: string) => 
   };
 
   return (source: string, operationName: string | undefined): PreparedOperation | null => {
-    const key = operationName === undefined ? source : `${operationName}\n${source}`;
+    // A text with that sign in front of it is none.
+    const key = operationName === undefined ? source : `${operationName}\0${source}`;
     let known = texts.get(key);
     if (!known) {
       const found = look(source, operationName);
