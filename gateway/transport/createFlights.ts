@@ -26,9 +26,12 @@ export function createFlights<Answer>(): Flights<Answer> {
   const flights = new Map<string, Flight<Answer>>();
   const wait = (flight: Flight<Answer>, response: ServerResponse): void => {
     flight.waiting++;
-    response.once('close', () => {
+    const leave = (): void => {
       if (--flight.waiting === 0 && !flight.isThere) flight.gone.abort();
-    });
+    };
+    // One who left while he was being recognised tells nobody any more.
+    if (response.destroyed) leave();
+    else response.once('close', leave);
   };
   return {
     join: (key, response) => {
@@ -45,7 +48,10 @@ export function createFlights<Answer>(): Flights<Answer> {
         flight.isThere = true;
         if (flights.get(key) === flight) flights.delete(key);
       };
-      flight.answer = make(flight.gone, () => void flights.set(key, flight)).finally(leave);
+      const mayShare = (): void => {
+        if (!flight.isThere) flights.set(key, flight);
+      };
+      flight.answer = make(flight.gone, mayShare).finally(leave);
       return flight.answer;
     },
   };

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../../gateway/context/authenticate.js';
+import type { ToldHeaders } from '../../../gateway/fetch/toldHeaders.js';
 import type { Operations } from '../../../gateway/pipeline/Operations.js';
 import { createApollo } from '../../../gateway/transport/createApollo.js';
 import { createDocuments } from '../../../gateway/transport/documents/createDocuments.js';
@@ -13,11 +14,15 @@ import { createOperationCheck } from '../../../gateway/transport/operationLimits
 import { createStreams } from '../../../gateway/transport/streams/createStreams.js';
 
 /** The HTTP transport alone, on a free port, over operations that the test executes by itself. */
-export async function serveOperations(sdl: string, execute: Operations['execute']) {
+export async function serveOperations(
+  sdl: string,
+  execute: Operations['execute'],
+  sharing?: { readonly moment: () => string; readonly toldHeaders: ToldHeaders },
+) {
   const schema = buildSchema(sdl);
   const log = pino({ level: 'silent' });
   const operations: Operations = {
-    moment: () => '',
+    moment: sharing?.moment ?? (() => ''),
     schema: () => schema,
     onSchema: (listener) => {
       listener(schema, sdl);
@@ -41,8 +46,8 @@ export async function serveOperations(sdl: string, execute: Operations['execute'
     authenticate: createAuthenticator({ devTokens: true, jwt: null }, Date.now),
     clock: Date.now,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-    sharesOperations: false,
-    toldHeaders: () => '',
+    sharesOperations: sharing !== undefined,
+    toldHeaders: sharing?.toldHeaders ?? (() => ''),
     batchLimit: 10,
     compression: false,
     metrics: { httpRequest: () => undefined },
