@@ -3,6 +3,7 @@ import type { Supergraph } from '../planner/loadSupergraph.js';
 import type { FetchNode } from '../planner/federation.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
+import { withFetchedNames } from '../planner/variableNames.js';
 import { createCacheHints } from './cacheHints.js';
 import { NEVER, restrict, UNSAID, type CachePolicy } from './CachePolicy.js';
 import { fetchesOf, operationOf } from './fetchesOf.js';
@@ -39,13 +40,15 @@ export function createCachePolicies(supergraph: Supergraph) {
       selectionPolicy(supergraph, hints, document, findOperation(document), variables),
   );
   return {
-    /** Of a fetch for its own sake. */
+    /** Of a fetch for its own sake; its variables are by the names that they have there. */
     ofFetch: ofNode(NEVER),
     /** Of what the client asked for, and of what is fetched only so that something else can be (`@requires`, keys). */
-    ofOperation: (asked: Governed & Planned): CachePolicy =>
-      fetchesOf(asked.plan, asked.coerced)
-        .map((node) => ofHinted(node, asked.coerced))
-        .reduce(restrict, ofClient(asked, asked.coerced)),
+    ofOperation: (asked: Governed & Planned): CachePolicy => {
+      const fetched = withFetchedNames(asked.coerced);
+      return fetchesOf(asked.plan, asked.coerced)
+        .map((node) => ofHinted(node, fetched))
+        .reduce(restrict, ofClient(asked, asked.coerced));
+    },
   };
 }
 

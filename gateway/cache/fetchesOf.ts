@@ -3,8 +3,9 @@ import { documentOf } from '../execution/selectionTree.js';
 import type { FetchNode, PlanNode } from '../planner/federation.js';
 import type { OperationPlan } from '../planner/OperationPlan.js';
 import { findOperation } from '../planner/rootFields.js';
+import { clientVariable } from '../planner/variableNames.js';
 
-/** The fetches of a plan that may run with these variables. */
+/** The fetches of a plan that may run with these (coerced) variables of the client. */
 export function fetchesOf({ segments }: OperationPlan, variables: Readonly<Record<string, unknown>>): FetchNode[] {
   const inNode = (node: PlanNode | undefined): FetchNode[] => {
     switch (node?.kind) {
@@ -15,7 +16,7 @@ export function fetchesOf({ segments }: OperationPlan, variables: Readonly<Recor
       case 'Flatten':
         return inNode(node.node);
       case 'Condition':
-        return inNode(variables[node.condition] ? node.ifClause : node.elseClause);
+        return inNode(variables[clientVariable(node.condition)] ? node.ifClause : node.elseClause);
       case 'Sequence':
       case 'Parallel':
         return node.nodes.flatMap(inNode);

@@ -1,4 +1,5 @@
 /** What fetches call the variables that the planner adds, and what stands for a client's variable of such a name. */
+const RENAMED = '_client_';
 const TAKEN = /^(representations$|contextualArgument_|_client_)/;
 
 /**
@@ -6,7 +7,12 @@ const TAKEN = /^(representations$|contextualArgument_|_client_)/;
  * entities that it asks for; then the two would meet in one fetch.
  */
 export function fetchedVariable(name: string): string {
-  return TAKEN.test(name) ? `_client_${name}` : name;
+  return TAKEN.test(name) ? `${RENAMED}${name}` : name;
+}
+
+/** The client's name for a variable of a fetch that is his. */
+export function clientVariable(fetched: string): string {
+  return fetched.startsWith(RENAMED) ? fetched.slice(RENAMED.length) : fetched;
 }
 
 /** The values of a client's variables by the names that they have in fetches; none of them can pass for one of the planner's. */

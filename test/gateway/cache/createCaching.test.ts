@@ -60,6 +60,25 @@ describe('whole answers', () => {
     for (const [what, query, more] of variants) expect((await ask(query, more)).requests, what).toEqual([]);
   });
 
+  it.each(['representations', 'contextualArgument_1', '_client_x', 'usual'])(
+    'are kept by what a condition on $%s leaves in them, whatever its name is in the fetches',
+    async (name) => {
+      const { ask, clock } = serveNewsroom();
+      const query = `query ($${name}: Boolean!) {
+        article(id: "x1") { title ... @include(if: $${name}) { author { name } } teaser @skip(if: $${name}) }
+      }`;
+      const seconds = async (holds: boolean) => {
+        const { freshness, requests, errors } = await ask(query, { variables: { [name]: holds } });
+        expect(errors).toBeUndefined();
+        return [(freshness!.until - clock()) / 1000, ...requests];
+      };
+      expect(await seconds(true)).toEqual([45, 'articles', 'authors a1']);
+      expect(await seconds(false)).toEqual([10, 'articles']);
+      expect(await seconds(true)).toEqual([45]);
+      expect(await seconds(false)).toEqual([10]);
+    },
+  );
+
   it('are shared by callers of equal rights when PUBLIC, and by nobody when PRIVATE', async () => {
     const { ask } = serveNewsroom();
     const others: Principal[] = [
