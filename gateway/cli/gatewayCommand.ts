@@ -9,6 +9,7 @@ import { LIMITS } from '../config/limits.js';
 import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
 import { createControl } from '../createControl.js';
 import { MeshError } from '../errors.js';
+import { subgraphNameProblems } from '../config/subgraphNameProblems.js';
 import { settingsOf } from '../config/subgraphsConfig.js';
 import { createSubgraphClient } from '../fetch/createSubgraphClient.js';
 import { knownAnswers, type AnswerReader } from '../fetch/knownAnswers.js';
@@ -61,7 +62,9 @@ export async function gatewayCommand(flags: GatewayFlags): Promise<void> {
           )
           .then((live) => live.sdl)
       : await readSupergraph(flags.supergraph ?? join(packageRoot, 'schema/supergraph.graphql'));
-    const { isMesh } = loadSupergraph(sdl);
+    const { isMesh, subgraphs } = loadSupergraph(sdl);
+    const problems = subgraphNameProblems(config.subgraphs, [...subgraphs.keys()], isMesh ? SUBGRAPH_NAMES : []);
+    if (problems.length > 0) throw new MeshError('INVALID_CONFIGURATION', problems.join('\n'));
     if (isMesh) requireMeshSettings(config);
     const eventLog = isMesh ? await openEventLog(config.storage, lifetime, log) : null;
     const read = knownAnswers(LIMITS.knownAnswerBytes);

@@ -44,6 +44,8 @@ export async function liveUntilStopped(log: Logger, start: (lifetime: Lifetime) 
   } catch (error) {
     if (stopping) return;
     await lifetime.close().catch((cause: unknown) => log.error({ err: cause }, 'closing failed'));
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
     throw error;
   }
 }
