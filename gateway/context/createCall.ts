@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { RequestContext } from '../../subgraphs/shared/requestContext.js';
 import { parseUsd, type PicoUsd } from '../../subgraphs/shared/money.js';
 import { currentTraceparent } from '../../subgraphs/shared/telemetry/withSpan.js';
@@ -7,6 +6,7 @@ import { LIMITS } from '../config/limits.js';
 import { MeshError } from '../errors.js';
 import type { FetchContext } from '../fetch/SubgraphClient.js';
 import type { Caller } from './authenticate.js';
+import { LazyAbort } from './LazyAbort.js';
 import { traceContext } from './traceContext.js';
 
 /** One operation of one caller: who, until when, under which trace and budget. */
@@ -37,8 +37,8 @@ export interface CallOptions {
   readonly caller: Caller;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly overGet: boolean;
-  /** Fires when the client is gone. A controller is this operation's alone, and the deadline fires it too. */
-  readonly gone: AbortSignal | AbortController;
+  /** Fires when the client is gone. A LazyAbort is this operation's alone, and the deadline fires it too. */
+  readonly gone: AbortSignal | LazyAbort;
   readonly clock: () => number;
   readonly randomHex: (bytes: number) => string;
   /** False for a subscription, which lives as long as its client; each event gets a deadline of its own. */
@@ -63,40 +63,91 @@ export function createCall({
   const deadlineMs = readDeadline(headerText(headers, 'x-mesh-deadline-ms'));
   const budget = readBudget(headerText(headers, 'x-mesh-budget-usd'));
   const trace = traceContext(headerText(headers, 'traceparent'), randomHex, currentTraceparent());
-  const over = gone instanceof AbortController ? gone : new AbortController();
-  // One listener for each fetch in flight.
-  setMaxListeners(0, over.signal);
+  const over = gone instanceof LazyAbort ? gone : new LazyAbort();
   const timer = deadline ? setTimeout(() => over.abort(), deadlineMs) : undefined;
-  let freshness: Freshness | null = null;
   const leave = (): void => over.abort();
   if (gone instanceof AbortSignal) {
     if (gone.aborted) leave();
     else gone.addEventListener('abort', leave, { once: true });
   }
-  return {
-    request: {
-      principal: caller.principal,
-      operationId: randomHex(16),
-      deadlineAt: clock() + deadlineMs,
-      traceparent: trace.traceparent,
+  return new OpenCall(
+    {
+      request: {
+        principal: caller.principal,
+        operationId: randomHex(16),
+        deadlineAt: clock() + deadlineMs,
+        traceparent: trace.traceparent,
+      },
+      expiresAt: caller.expiresAt,
+      headers,
+      traceId: trace.traceId,
+      budget,
+      after: headerText(headers, 'x-mesh-after') ?? null,
+      overGet,
     },
-    signal: over.signal,
-    expiresAt: caller.expiresAt,
-    headers,
-    traceId: trace.traceId,
-    budget,
-    after: headerText(headers, 'x-mesh-after') ?? null,
-    overGet,
-    answersAlike: () => onAnswersAlike?.(),
-    answered: (known) => {
-      freshness = known;
-    },
-    freshness: () => freshness,
-    end: () => {
+    over,
+    onAnswersAlike,
+    () => {
       clearTimeout(timer);
       if (gone instanceof AbortSignal) gone.removeEventListener('abort', leave);
     },
-  };
+  );
+}
+
+type Told = Pick<Call, 'request' | 'expiresAt' | 'traceId' | 'budget' | 'after' | 'overGet'> & {
+  readonly headers: CallOptions['headers'];
+};
+
+/** A class for its getter: a literal with one has a hidden class of its own, which the garbage collector keeps for long. */
+class OpenCall implements Call {
+  readonly request: Told['request'];
+  readonly expiresAt: Told['expiresAt'];
+  readonly headers: Told['headers'];
+  readonly traceId: string;
+  readonly budget: Told['budget'];
+  readonly after: Told['after'];
+  readonly overGet: boolean;
+  private readonly over: LazyAbort;
+  private readonly onAnswersAlike: CallOptions['onAnswersAlike'];
+  private readonly letGo: () => void;
+  private known: Freshness | null = null;
+
+  constructor(told: Told, over: LazyAbort, onAnswersAlike: CallOptions['onAnswersAlike'], letGo: () => void) {
+    this.request = told.request;
+    this.expiresAt = told.expiresAt;
+    this.headers = told.headers;
+    this.traceId = told.traceId;
+    this.budget = told.budget;
+    this.after = told.after;
+    this.overGet = told.overGet;
+    this.over = over;
+    this.onAnswersAlike = onAnswersAlike;
+    this.letGo = letGo;
+  }
+
+  get signal(): AbortSignal {
+    return this.over.signal;
+  }
+
+  isAborted(): boolean {
+    return this.over.isAborted();
+  }
+
+  answersAlike(): void {
+    this.onAnswersAlike?.();
+  }
+
+  answered(freshness: Freshness | null): void {
+    this.known = freshness;
+  }
+
+  freshness(): Freshness | null {
+    return this.known;
+  }
+
+  end(): void {
+    this.letGo();
+  }
 }
 
 function readDeadline(text: string | undefined): number {

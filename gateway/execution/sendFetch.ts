@@ -1,4 +1,5 @@
 import { MeshError } from '../errors.js';
+import { isAborted } from '../fetch/isAborted.js';
 import type { SubgraphResponse } from '../fetch/SubgraphClient.js';
 import type { FetchStep } from './compileFetch.js';
 import { jsonText, quoted } from './jsonText.js';
@@ -12,7 +13,7 @@ export async function sendFetch({ node, operation }: FetchStep, variables: strin
   const client = clients.get(service);
   try {
     if (!client) throw new MeshError('SUBREQUEST_FAILED', `There is no client for the subgraph ${service}.`);
-    if (context.signal.aborted) throw new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
+    if (isAborted(context)) throw new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
     return await client.request({ operation, variables }, context);
   } catch (error) {
     const known =

@@ -1,3 +1,4 @@
+import { isAborted } from './isAborted.js';
 import type { Buffer } from 'node:buffer';
 import type { Logger } from 'pino';
 import { LIMITS } from '../config/limits.js';
@@ -97,8 +98,7 @@ export function httpClient(options: HttpClientOptions): SubgraphClient {
     }
 
     isGone(): boolean {
-      const { context } = this;
-      return context.isAborted ? context.isAborted() : context.signal.aborted;
+      return isAborted(this.context);
     }
 
     start(): void {

@@ -1,4 +1,6 @@
+import { LazyAbort } from '../context/LazyAbort.js';
 import { timeIsOver } from './FetchError.js';
+import { isAborted } from './isAborted.js';
 import type { FetchContext } from './SubgraphClient.js';
 import { Watch, type Watched } from './Watch.js';
 
@@ -54,8 +56,7 @@ export class Flight<Answer> implements FetchContext {
   private readonly alike: Alike<Answer>;
   private readonly key: string;
   private waiting: Waiter<Answer>[] | undefined;
-  private controller: AbortController | undefined;
-  private isOver = false;
+  private readonly over = new LazyAbort();
 
   constructor(among: Waiting<Answer>, { request, headers = {}, after = null }: FetchContext, alike: Alike<Answer>, key: string) {
     this.request = { ...request, deadlineAt: request.deadlineAt + MORE_MS };
@@ -66,15 +67,12 @@ export class Flight<Answer> implements FetchContext {
     this.key = key;
   }
 
-  /** Made for those who listen to it only: it costs as much as all the rest of this. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.isOver) this.controller.abort();
-    return this.controller.signal;
+    return this.over.signal;
   }
 
   isAborted(): boolean {
-    return this.isOver;
+    return this.over.isAborted();
   }
 
   start(work: (context: FetchContext) => Promise<Answer>): void {
@@ -98,8 +96,7 @@ export class Flight<Answer> implements FetchContext {
     this.waiting = this.waiting!.filter((other) => other !== waiter);
     if (this.waiting.length > 0) return;
     this.leave();
-    this.isOver = true;
-    this.controller?.abort();
+    this.over.abort();
   }
 
   private landed(answer: Answer): void {
@@ -133,25 +130,25 @@ class Waiter<Answer> implements Watched {
   readonly reject: (error: unknown) => void;
   private readonly flight: Flight<Answer>;
   private readonly name: string;
-  private readonly signal: AbortSignal;
+  private readonly context: FetchContext;
 
   constructor(
     flight: Flight<Answer>,
     { name, clock }: Waiting<Answer>,
-    { request, signal }: FetchContext,
+    context: FetchContext,
     resolve: Waiter<Answer>['resolve'],
     reject: Waiter<Answer>['reject'],
   ) {
     this.flight = flight;
     this.name = name;
-    this.signal = signal;
-    this.endsAt = performance.now() + Math.max(1, request.deadlineAt - clock());
+    this.context = context;
+    this.endsAt = performance.now() + Math.max(1, context.request.deadlineAt - clock());
     this.resolve = resolve;
     this.reject = reject;
   }
 
   isGone(): boolean {
-    return this.signal.aborted;
+    return isAborted(this.context);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { timeIsOver } from './FetchError.js';
+import { isAborted } from './isAborted.js';
 import { createInFlight, type Alike } from './inFlight.js';
 import type { FetchContext, SubgraphCall, SubgraphClient, SubgraphResponse } from './SubgraphClient.js';
 
@@ -42,7 +43,7 @@ export function shareInFlight(client: SubgraphClient, { name, clock, viewOf }: S
 
   return {
     request: (call, context) => {
-      if (context.signal.aborted) return Promise.reject(timeIsOver(name));
+      if (isAborted(context)) return Promise.reject(timeIsOver(name));
       if (call.operation.kind === 'query') return share(call, context);
       // Those on the way may have been answered before it, so nobody joins them any more.
       return client.request(call, context).finally(() => (flights = new Map()));

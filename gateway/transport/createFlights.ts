@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { LazyAbort } from '../context/LazyAbort.js';
 
 /** Answers that are being made, for whoever asks the same before they are there. */
 export interface Flights<Answer> {
@@ -8,15 +9,11 @@ export interface Flights<Answer> {
    * Makes an answer. Once `mayShare` is called, others who ask under `key` get it too, until it is there. `gone` is aborted when all
    * who wait have left.
    */
-  start(
-    key: string,
-    response: ServerResponse,
-    make: (gone: AbortController, mayShare: () => void) => Promise<Answer>,
-  ): Promise<Answer>;
+  start(key: string, response: ServerResponse, make: (gone: LazyAbort, mayShare: () => void) => Promise<Answer>): Promise<Answer>;
 }
 
 interface Flight<Answer> {
-  readonly gone: AbortController;
+  readonly gone: LazyAbort;
   waiting: number;
   answer: Promise<Answer> | undefined;
   isThere: boolean;
@@ -37,12 +34,12 @@ export function createFlights<Answer>(): Flights<Answer> {
     join: (key, response) => {
       const flight = flights.get(key);
       // One that everybody has left is being aborted.
-      if (!flight?.answer || flight.gone.signal.aborted) return undefined;
+      if (!flight?.answer || flight.gone.isAborted()) return undefined;
       wait(flight, response);
       return flight.answer;
     },
     start: (key, response, make) => {
-      const flight: Flight<Answer> = { gone: new AbortController(), waiting: 0, answer: undefined, isThere: false };
+      const flight: Flight<Answer> = { gone: new LazyAbort(), waiting: 0, answer: undefined, isThere: false };
       wait(flight, response);
       const leave = (): void => {
         flight.isThere = true;

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import type { Caller } from '../context/authenticate.js';
 import { createCall, type Call } from '../context/createCall.js';
+import type { LazyAbort } from '../context/LazyAbort.js';
 import { MeshError } from '../errors.js';
 import type { SubsequentResult } from '../execution/Outcome.js';
 import type { Operations } from '../pipeline/Operations.js';
@@ -31,7 +32,7 @@ export interface Asking {
   /** GET or HEAD: nothing with an effect. */
   readonly isRead: boolean;
   /** Fires when the client is gone. */
-  readonly gone: AbortSignal | AbortController;
+  readonly gone: AbortSignal | LazyAbort;
   /** See CallOptions. */
   readonly onAnswersAlike?: (() => void) | undefined;
   readonly takesWhole: boolean;

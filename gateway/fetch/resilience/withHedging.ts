@@ -1,3 +1,4 @@
+import { isAborted } from '../isAborted.js';
 import type { HedgeSettings } from '../../config/subgraphsConfig.js';
 import type { FetchContext, SubgraphCall, SubgraphClient, SubgraphResponse } from '../SubgraphClient.js';
 import { Budget } from './Budget.js';
@@ -55,7 +56,7 @@ export function withHedging(client: SubgraphClient, { afterMs, budgetPercent }: 
 
   return {
     request: (call, context) => {
-      if (call.operation.kind !== 'query' || context.signal.aborted) return client.request(call, context);
+      if (call.operation.kind !== 'query' || isAborted(context)) return client.request(call, context);
       budget.earn();
       return race(call, context, afterMs === 'p95' ? latencies.p95() : afterMs);
     },

@@ -1,3 +1,4 @@
+import { isAborted } from '../isAborted.js';
 import { pause } from '../../../subgraphs/shared/pause.js';
 import type { RetrySettings } from '../../config/subgraphsConfig.js';
 import { FetchError } from '../FetchError.js';
@@ -40,7 +41,7 @@ export function withRetries(client: SubgraphClient, settings: RetrySettings, { c
         const isError = outcome instanceof FetchError;
         const delay = isError || refusal ? delayOf(refusal, attempt, context.request.deadlineAt) : undefined;
         if (delay !== undefined) await pause(delay, context.signal);
-        if (delay !== undefined && !context.signal.aborted) continue;
+        if (delay !== undefined && !isAborted(context)) continue;
         if (isError) throw outcome;
         return outcome satisfies SubgraphResponse;
       }

@@ -1,5 +1,5 @@
-import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LazyAbort } from '../../context/LazyAbort.js';
 import type { Exchange } from './writeAnswer.js';
 
 /**
@@ -12,8 +12,7 @@ export class OpenExchange implements Exchange {
   readonly response: ServerResponse;
   readonly cors: Readonly<Record<string, string>>;
   readonly compresses: boolean;
-  private controller: AbortController | undefined;
-  private hasLeft = false;
+  private readonly leaving = new LazyAbort();
 
   constructor(request: IncomingMessage, response: ServerResponse, cors: Readonly<Record<string, string>>, compresses: boolean) {
     this.request = request;
@@ -21,22 +20,11 @@ export class OpenExchange implements Exchange {
     this.cors = cors;
     this.compresses = compresses;
     response.once('close', () => {
-      if (!response.writableFinished || !this.isAnswered) this.leave();
+      if (!response.writableFinished || !this.isAnswered) this.leaving.abort();
     });
   }
 
-  /** Made for who asks for it: most exchanges end well and nobody does. */
   get gone(): AbortSignal {
-    if (!this.controller) {
-      this.controller = new AbortController();
-      setMaxListeners(0, this.controller.signal);
-      if (this.hasLeft) this.controller.abort();
-    }
-    return this.controller.signal;
-  }
-
-  private leave(): void {
-    this.hasLeft = true;
-    this.controller?.abort();
+    return this.leaving.signal;
   }
 }
