@@ -13,6 +13,7 @@ import { replayCommand, type ReplayFlags } from './cli/replayCommand.js';
 import { subgraphCommand } from './cli/subgraphCommand.js';
 import { trafficCommand, type TrafficFlags } from './cli/trafficCommand.js';
 import { watchCommand } from './cli/watchCommand.js';
+import { workerCommand } from './cli/workerCommand.js';
 import { checkOwnSupergraph, writeOwnSupergraph } from './compose/supergraphFile.js';
 
 const program = new Command('mesh').description('One federated GraphQL endpoint for a fleet of AI agents').showHelpAfterError();
@@ -27,12 +28,18 @@ program
 program
   .command('gateway')
   .description('a gateway alone, in front of subgraphs that run elsewhere')
-  .option('--supergraph <file>', 'any Federation 2 supergraph instead of the mesh')
+  .option(
+    '--supergraph <file>',
+    'any Federation 2 supergraph instead of the mesh; followed while it changes, SIGHUP has it read at once',
+  )
   .option('--compose <file>', 'compose from the live subgraphs that the file names, and follow their changes')
   .option('--subgraph-url <name=url...>', 'where a subgraph is, if not where the supergraph says')
   .option('--port <port>', 'the port to listen on (PORT)')
   .option('--host <host>', 'the address to listen on (HOST)')
+  .option('--workers <number>', 'processes that serve together; auto: one for each core', '1')
   .action((flags: GatewayFlags) => gatewayCommand(flags));
+
+program.command('gateway-worker', { hidden: true }).action(() => workerCommand());
 
 program
   .command('subgraph')

@@ -155,6 +155,12 @@ export const ERRORS = {
     meaning: 'The subgraphs do not compose, or break a rule of the mesh; every problem is listed with its file and line.',
   },
   INVALID_CONFIGURATION: { audience: 'operator', httpStatus: 500, meaning: 'Settings are wrong; each is listed with its name.' },
+  WORKERS_FAILED: {
+    audience: 'operator',
+    httpStatus: 500,
+    meaning:
+      'Worker processes of `mesh gateway --workers` ended one after the other as soon as they had started, so the gateway has ended; the log has how each did.',
+  },
   INVALID_RECORDINGS: {
     audience: 'operator',
     httpStatus: 500,

@@ -4,6 +4,7 @@ import type { EventLog } from '../subgraphs/shared/eventlog/EventLog.js';
 import type { AskMesh, Reroute } from '../subgraphs/shared/Subgraph.js';
 import type { Cache } from './cache/Cache.js';
 import { createCaching, NO_CACHING } from './cache/createCaching.js';
+import type { Siblings } from './cluster/Siblings.js';
 import { LIMITS } from './config/limits.js';
 import { COST_DEFAULTS } from './config/costConfig.js';
 import { HTTP_DEFAULTS } from './config/httpConfig.js';
@@ -31,7 +32,7 @@ import { createApollo } from './transport/createApollo.js';
 import { createDocuments } from './transport/documents/createDocuments.js';
 import { readManifest } from './transport/documents/readManifest.js';
 import { graphqlOverHttp } from './transport/graphqlOverHttp.js';
-import { createHttpServer, listen } from './transport/httpServer.js';
+import { createHttpServer, listen, listenAt, type HttpServerOptions } from './transport/httpServer.js';
 import { internalCalls } from './transport/internalCalls.js';
 import { createOperationCheck } from './transport/operationLimits.js';
 import { createStreams } from './transport/streams/createStreams.js';
@@ -52,6 +53,8 @@ export interface GatewayOptions {
   readonly clock: () => number;
   /** Lower-case hexadecimal digits of that many random bytes: trace and operation ids. */
   readonly randomHex: (bytes: number) => string;
+  /** Left out: this process serves alone. */
+  readonly siblings?: Siblings;
   readonly log: Logger;
   /** Governance, routing and the snapshot for one supergraph. */
   readonly createControl: (parts: ControlParts) => Control;
@@ -60,6 +63,8 @@ export interface GatewayOptions {
 /** A supergraph and a client for each of its subgraphs. The gateway closes the clients. */
 export interface SupergraphSource {
   readonly sdl: string;
+  /** The SDL loaded, where the caller has done that already. */
+  readonly loaded?: Supergraph;
   readonly clients: ReadonlyMap<string, SubgraphClient>;
 }
 
@@ -80,6 +85,8 @@ export interface Gateway {
   reload(source: SupergraphSource): Promise<void>;
   /** Resolves once operations can be answered; rejects when `signal` is aborted before. */
   ready(signal?: AbortSignal): Promise<void>;
+  /** Of this process alone. */
+  metrics(): Promise<string>;
   readonly reroute: Reroute;
   /** An operation of a subgraph, as the principal that it names. */
   readonly askMesh: AskMesh;
@@ -89,7 +96,7 @@ export interface Gateway {
 
 /** The gateway, whole: transports around the pipeline around one supergraph. Throws INVALID_SUPERGRAPH, UNSUPPORTED_DIRECTIVE. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, internalKey, clock, randomHex, log } = options;
+  const { config, internalKey, clock, randomHex, siblings, log } = options;
   const { http = HTTP_DEFAULTS, cost = COST_DEFAULTS } = config;
   const metrics = createMetrics();
   const operations = createOperations(createServing(options, options.source, metrics));
@@ -122,6 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     operations,
     documents,
     streams,
+    siblings,
     sharesOperations: config.sharing === 'operation',
     // Whoever has another limit, or is told the cost, has another answer.
     toldHeaders: (headers) => toldHeaders(headers) + costHeaders(headers),
@@ -132,20 +140,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     ...http,
   });
-  const server = createHttpServer({
+  const serving: HttpServerOptions = {
     graphql: graphql.answer,
     internal: internalKey ? internalCalls({ reroute, askMesh }, { internalKey, clock, log }) : new Map(),
     missing,
-    metrics: metrics.text,
+    metrics: siblings?.metrics ?? metrics.text,
     consoleFolder: config.consoleFolder,
     allowsOrigin,
     log,
-  });
+  };
+  const server = createHttpServer(serving);
+  const handedOver = siblings && createHttpServer(serving);
   const webSocket = attachWebSocket(server, { operations, authenticate, documents, allowsOrigin, clock, randomHex, log });
 
   /** Operations that began on an old supergraph have as long as any operation may take. */
   const retiring = new Map<Serving, NodeJS.Timeout>();
   const replace = async (source: SupergraphSource): Promise<void> => {
+    // Each that still ends its work holds a planner and caches, so a stream of changes has to wait for them.
+    while (retiring.size >= LIMITS.retiringSupergraphs && !closing) await delay(100);
     const next = await createOrClose(source, () => createServing(options, source, metrics));
     const until = performance.now() + LIMITS.reloadMs;
     while (next.missing().length > 0 && !closing && performance.now() < until) await delay(10);
@@ -183,11 +195,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const { close: closeControl, clients } = operations.serving();
     await closeControl();
     await Promise.all([...clients.values()].map((client) => client.close()));
+    handedOver?.close();
+    handedOver?.closeAllConnections();
+    await siblings?.leave(await metrics.text()).catch((error: unknown) => log.warn({ err: error }, 'last metrics are not known'));
     await metrics.close();
   };
 
   return {
     listen: async () => {
+      if (handedOver) await listenAt(handedOver, siblings.addressOf(siblings.number)!);
       const port = await listen(server, config.host, config.port);
       return { port, url: `http://${displayHost(config.host)}:${port}` };
     },
@@ -199,14 +215,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ready: async (signal) => {
       while (missing().length > 0) await delay(10, undefined, signal ? { signal } : {});
     },
+    metrics: metrics.text,
     reroute,
     askMesh,
     close: () => (closing ??= close()),
   };
 }
 
-function createServing(options: GatewayOptions, { sdl, clients: given }: SupergraphSource, metrics: Metrics): Serving {
-  const supergraph = loadSupergraph(sdl);
+function createServing(options: GatewayOptions, source: SupergraphSource, metrics: Metrics): Serving {
+  const { sdl, loaded: supergraph = loadSupergraph(sdl), clients: given } = source;
   const { config, eventLog, cache, clock, randomHex, createControl } = options;
   const clients = new Map(
     [...given].map(([name, client]) => {

@@ -1,19 +1,18 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { readConfig, type ConfigFlags, type MeshConfig } from '../config/readConfig.js';
-import { MeshError } from '../errors.js';
 import { createLogger } from '../telemetry/createLogger.js';
 import { startTelemetry } from '../telemetry/startTelemetry.js';
 import { applyDemo } from './applyDemo.js';
 import { liveUntilStopped } from './lifetime.js';
 import { openMesh } from './openMesh.js';
+import { probePort } from './probePort.js';
 
 /** `mesh start`: gateway, five subgraphs, database and event log in one process, with the demo fleet on the first run. */
 export async function startCommand(flags: ConfigFlags): Promise<void> {
   const startedAt = performance.now();
   const config = readConfig(process.env, flags);
   const log = createLogger();
-  await refuseTakenPort(config.gateway);
+  // Before anything is written: a start that cannot end well leaves no trace.
+  await probePort(config.gateway);
   await liveUntilStopped(log, async (lifetime) => {
     await lifetime.open(
       () => startTelemetry(config.telemetry, 'agent-mesh', log),
@@ -23,23 +22,6 @@ export async function startCommand(flags: ConfigFlags): Promise<void> {
     const applied = config.gateway.auth.devTokens ? await applyDemo(url) : null;
     process.stdout.write(welcome(config, url, applied, performance.now() - startedAt));
   });
-}
-
-/** Before anything is written: a start that cannot end well leaves no trace. */
-async function refuseTakenPort({ host, port }: MeshConfig['gateway']): Promise<void> {
-  if (port === 0) return;
-  const probe = createServer().listen(port, host);
-  await once(probe, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EADDRINUSE')
-      throw new MeshError('PORT_IN_USE', `Port ${port} on ${host} is taken. Stop what listens there, or set PORT or --port.`, {
-        cause,
-      });
-    throw new MeshError('INVALID_CONFIGURATION', `The gateway cannot listen on HOST ${host}, PORT ${port}: ${cause.message}`, {
-      cause,
-    });
-  });
-  probe.close();
-  await once(probe, 'close');
 }
 
 function welcome({ gateway, storage }: MeshConfig, url: string, applied: number | null, tookMs: number): string {

@@ -27,6 +27,8 @@ export const LIMITS = {
   drainMs: 10_000,
   /** Milliseconds that a new supergraph is given to be ready, or the old one goes on. */
   reloadMs: 30_000,
+  /** Supergraphs that have been replaced and still end their work. */
+  retiringSupergraphs: 8,
   /** Milliseconds after which the snapshot is too old to govern or route by. */
   snapshotMs: 30_000,
 } as const;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBytes } from '../../subgraphs/shared/readBody.js';
 import { viewOf } from '../cache/viewOf.js';
+import type { Siblings } from '../cluster/Siblings.js';
 import type { HttpConfig } from '../config/httpConfig.js';
 import type { Authenticate, Caller } from '../context/authenticate.js';
 import { MeshError } from '../errors.js';
@@ -32,6 +33,8 @@ export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig,
   readonly sharesOperations: boolean;
   readonly toldHeaders: ToldHeaders;
   readonly streams: Streams;
+  /** Left out: this process serves alone. */
+  readonly siblings?: Siblings | undefined;
   readonly authenticate: Authenticate;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
 }
@@ -43,7 +46,7 @@ export interface GraphqlOverHttpOptions extends PerformOptions, Pick<HttpConfig,
 export function graphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlOverHttp {
   const { apollo, operations, authenticate, streams, sharesOperations, toldHeaders, clock, randomHex, batchLimit, log } = options;
   const perform = performOperation(options);
-  const sse = createSseConnections({ streams, perform, randomHex, log });
+  const sse = createSseConnections({ streams, perform, randomHex, siblings: options.siblings, log });
   const flights = createFlights<OperationAnswer>();
 
   const answer = async (exchange: Exchange, accepted: Accepted): Promise<void> => {
@@ -148,7 +151,7 @@ function traced({ metrics, compression: compresses }: GraphqlOverHttpOptions, an
       const { statusCode } = response;
       span.set({ 'http.request.method': method, 'http.response.status_code': statusCode });
       if (statusCode >= 500) span.failed(String(statusCode));
-      metrics.httpRequest(method, statusCode, (performance.now() - started) / 1000);
+      if (!exchange.isHandedOver) metrics.httpRequest(method, statusCode, (performance.now() - started) / 1000);
     });
 }
 

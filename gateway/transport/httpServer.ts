@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
@@ -101,4 +102,12 @@ export async function listen(server: Server, host: string, port: number): Promis
     });
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** Listens at a socket in the file system, in the place of whoever has died there. */
+export async function listenAt(server: Server, path: string): Promise<void> {
+  await rm(path, { force: true });
+  // A cluster's workers would share it.
+  server.listen({ path, exclusive: true });
+  await once(server, 'listening');
 }

@@ -4,8 +4,8 @@ import { ApolloGateway } from '@apollo/gateway';
 import { parse, print } from 'graphql';
 import { expect, it } from 'vitest';
 import { send } from '../support/graphqlClient.js';
-import { startMeshProcess, withFolder, type MeshProcess } from '../support/meshProcess.js';
-import { serveShop, type ServedShop } from '../support/serveShop.js';
+import { gatewayUrl, startMeshProcess, withFolder } from '../support/meshProcess.js';
+import { withServedShop } from '../support/serveShop.js';
 
 const OPERATIONS = [
   '{ me { id name reviews { text by { name email } of { ... on Book { pages shipping } ... on Chair { legs shipping } } } } }',
@@ -19,26 +19,12 @@ const OPERATIONS = [
 ];
 const VARIABLES = { max: 1, deep: true };
 
-async function withShop(work: (shop: ServedShop, folder: string) => Promise<void>): Promise<void> {
-  const shop = await serveShop();
-  try {
-    await withFolder((folder) => work(shop, folder));
-  } finally {
-    await shop.close();
-  }
-}
-
-async function ready(mesh: MeshProcess): Promise<string> {
-  const [, url] = await mesh.printed(/ready at (http:\/\/[\w.:]+)/i);
-  return url!;
-}
-
 it('serves a supergraph of plain subgraphs to anonymous callers, as ApolloGateway does, and tells the subgraphs nothing of the mesh', async () => {
-  await withShop(async (shop, folder) => {
+  await withServedShop(async (shop, folder) => {
     const file = join(folder, 'supergraph.graphql');
     await writeFile(file, shop.supergraphSdl);
     const mesh = startMeshProcess(['gateway', '--supergraph', file, '--port', '0']);
-    const url = await ready(mesh);
+    const url = await gatewayUrl(mesh);
     const apollo = new ApolloGateway({ supergraphSdl: shop.supergraphSdl, logger: silent });
     const { executor } = await apollo.load();
     for (const query of OPERATIONS) {
@@ -78,12 +64,12 @@ it('serves a supergraph of plain subgraphs to anonymous callers, as ApolloGatewa
 });
 
 it('composes live subgraphs, and says which one does not answer', async () => {
-  await withShop(async (shop, folder) => {
+  await withServedShop(async (shop, folder) => {
     const file = join(folder, 'compose.yaml');
     const entries = [...shop.urls].map(([name, url]) => `  - { name: ${name}, url: "${url}" }`);
     await writeFile(file, `subgraphs:\n${entries.join('\n')}\n`);
     const mesh = startMeshProcess(['gateway', '--compose', file, '--port', '0']);
-    const url = await ready(mesh);
+    const url = await gatewayUrl(mesh);
     expect((await send(url, '{ me { name reviews { text } } }', {}, null)).data).toMatchObject({ me: { name: 'Ada' } });
     expect(await mesh.stop()).toBe(0);
 

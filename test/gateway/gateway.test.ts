@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { LIMITS } from '../../gateway/config/limits.js';
 import { MeshError } from '../../gateway/errors.js';
 import type { SubgraphClient } from '../../gateway/fetch/SubgraphClient.js';
 import { askMeshOverHttp, rerouteOverHttp } from '../../gateway/transport/internalCalls.js';
@@ -12,6 +13,8 @@ import type { EventFeed, EventLog, LoggedEvent } from '../../subgraphs/shared/ev
 import { newEvent } from '../../subgraphs/shared/newEvent.js';
 import { ANONYMOUS, GATEWAY_PRINCIPAL, type Principal } from '../../subgraphs/shared/principal.js';
 import { send, socketClient, watch } from '../support/graphqlClient.js';
+import { makeShop } from '../support/shop.js';
+import { startShopGateway } from './support/startShopGateway.js';
 import { internalKey, openControl, startTestGateway, supergraphSdl } from './support/startTestGateway.js';
 
 describe('a gateway', () => {
@@ -186,6 +189,21 @@ describe('a gateway', () => {
     await expect(broken.gateway.reload({ sdl: 'no', clients: new Map([['agents', client]]) })).rejects.toThrow();
     expect(closed).toBe(3);
     await broken.close();
+  });
+
+  it('waits with another supergraph while so many old ones still end their work', async () => {
+    const { gateway, url, close } = await startShopGateway();
+    const { supergraphSdl: sdl } = makeShop();
+    for (let count = 0; count < LIMITS.retiringSupergraphs; count++) await gateway.reload({ sdl, clients: new Map() });
+    let isServed = false;
+    const waiting = gateway.reload({ sdl: sdl.replace('motto', 'saying'), clients: new Map() }).then(() => (isServed = true));
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'SNAPSHOT_STALE' });
+    for (let asked = 0; asked < 20; asked++)
+      expect(await send(url, '{ __type(name: "Shop") { fields { name } } }')).toMatchObject({ status: 200 });
+    expect((await send(url, '{ shop { saying } }')).status).toBe(400);
+    await close();
+    await refused;
+    expect(isServed).toBe(false);
   });
 
   it('puts nothing on record that a stale snapshot decided', async () => {

@@ -29,6 +29,8 @@ export interface MeshOptions {
   /** Events in the Kafka at TEST_KAFKA_BROKERS, under names of their own, instead of the database. */
   readonly kafka?: boolean;
   readonly gateways?: number;
+  /** Of each gateway. */
+  readonly workers?: number;
   /** Of the gateways alone. */
   readonly settings?: Record<string, string>;
   /** Of every process. */
@@ -39,6 +41,7 @@ export interface MeshOptions {
 export async function startFiveProcesses({
   kafka = false,
   gateways: count = 1,
+  workers = 1,
   settings = {},
   everywhere = {},
 }: MeshOptions = {}): Promise<FiveProcesses> {
@@ -60,7 +63,8 @@ export async function startFiveProcesses({
   };
   const startGateway = async (index: number): Promise<void> => {
     const urls = [...subgraphs].flatMap(([name, { url }]) => ['--subgraph-url', `${name}=${url}`]);
-    const process = startMeshProcess(['gateway', '--port', String(ports[index]), ...urls], { ...env, ...settings });
+    const args = ['gateway', '--port', String(ports[index]), '--workers', String(workers), ...urls];
+    const process = startMeshProcess(args, { ...env, ...settings });
     await process.printed(/ready at/i);
     gateways[index] = { ...process, url: gatewayUrls[index]! };
   };

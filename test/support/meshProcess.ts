@@ -70,8 +70,13 @@ export function startMeshProcess(args: readonly string[], env: Record<string, st
 /** `mesh start` on a port of its own. */
 export async function startWholeMesh(dataDir: string, env: Record<string, string> = {}): Promise<MeshProcess & { url: string }> {
   const mesh = startMeshProcess(['start'], { PORT: '0', MESH_DATA_DIR: dataDir, ...env });
-  const [, url] = await mesh.printed(/ready at (http:\/\/[\w.:]+)/i);
-  return { ...mesh, url: url! };
+  return { ...mesh, url: await gatewayUrl(mesh) };
+}
+
+/** Where it listens, once it can answer. */
+export async function gatewayUrl({ printed }: MeshProcess): Promise<string> {
+  const [, url] = await printed(/ready at (http:\/\/[\w.:]+)/i);
+  return url!;
 }
 
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { execute, parse } from 'graphql';
+import { withFolder } from './meshProcess.js';
 import { makeShop, shopSdl } from './shop.js';
 
 export interface ServedShop {
@@ -60,4 +61,14 @@ export async function serveShop(): Promise<ServedShop> {
       for (const name of servers.keys()) await stop(name);
     },
   };
+}
+
+/** With a folder for files beside it. */
+export async function withServedShop(work: (shop: ServedShop, folder: string) => Promise<void>): Promise<void> {
+  const shop = await serveShop();
+  try {
+    await withFolder((folder) => work(shop, folder));
+  } finally {
+    await shop.close();
+  }
 }

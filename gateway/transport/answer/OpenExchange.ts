@@ -8,6 +8,7 @@ import type { Exchange } from './writeAnswer.js';
  */
 export class OpenExchange implements Exchange {
   isAnswered = false;
+  isHandedOver = false;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly cors: Readonly<Record<string, string>>;

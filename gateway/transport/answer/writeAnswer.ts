@@ -14,6 +14,8 @@ export interface Exchange {
   readonly gone: AbortSignal;
   /** Set when it has been answered whole. */
   isAnswered: boolean;
+  /** Set when another worker answers it, which then counts it. */
+  isHandedOver: boolean;
 }
 
 /** Writes an answer whole, compressed where the client takes that and it is worth it. Does nothing when the client is gone. */

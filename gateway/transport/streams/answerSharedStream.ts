@@ -2,13 +2,14 @@ import type { Caller } from '../../context/authenticate.js';
 import { writeAnswer, type Exchange } from '../answer/writeAnswer.js';
 import { parseBody, readGraphqlRequest } from '../request/graphqlRequest.js';
 import { TOKEN_HEADER, type SseConnections } from './createSseConnections.js';
+import { handOver } from './handOver.js';
 
 /** Whether a request is about a stream that many operations share. */
 export function isOfSharedStream({ request }: Exchange): boolean {
   return request.method === 'PUT' || request.method === 'DELETE' || request.headers[TOKEN_HEADER] !== undefined;
 }
 
-/** PUT reserves a stream, GET opens it, POST starts an operation in it, DELETE ends one. Rejects with what `SseConnections` throws. */
+/** PUT reserves a stream, GET opens it, POST starts an operation in it, DELETE ends one. Rejects with what `SseConnections` throws, and `handOver`. */
 export async function answerSharedStream(
   sse: SseConnections,
   exchange: Exchange,
@@ -17,6 +18,8 @@ export async function answerSharedStream(
 ): Promise<void> {
   const { headers, method, url = '/' } = exchange.request;
   const token = String(headers[TOKEN_HEADER]);
+  const elsewhere = method === 'PUT' ? null : sse.elsewhere(token);
+  if (elsewhere !== null) return handOver(elsewhere, exchange, bytes);
   if (method === 'PUT') return writeText(exchange, 201, sse.reserve(caller));
   if (method === 'DELETE') {
     sse.stop(token, caller, new URL(url, 'http://localhost').searchParams.get('operationId'));

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { setMaxListeners } from 'node:events';
+import type { Siblings } from '../../cluster/Siblings.js';
 import { LIMITS } from '../../config/limits.js';
 import type { Caller } from '../../context/authenticate.js';
 import { MeshError } from '../../errors.js';
@@ -19,6 +20,8 @@ const UNUSED_MS = 30_000;
 export interface SseConnections {
   /** A token for one stream. Throws TOO_MANY_SUBSCRIPTIONS. */
   reserve(caller: Caller): string;
+  /** The address of the worker that has it, when this one has not. */
+  elsewhere(token: string): string | null;
   /** Opens it. Throws STREAM_NOT_FOUND, STREAM_CONFLICT. */
   open(token: string, caller: Caller, exchange: Exchange): void;
   /** Runs an operation in it and returns at once: what comes of it goes into the stream. Throws like `open`, and TOO_MANY_SUBSCRIPTIONS. */
@@ -41,15 +44,18 @@ interface Options {
   readonly streams: Streams;
   readonly perform: (asked: GraphqlRequest, asking: Asking) => Promise<Outcome>;
   readonly randomHex: (bytes: number) => string;
+  /** Left out: this process serves alone. */
+  readonly siblings?: Siblings | undefined;
   readonly log: Logger;
 }
 
 /**
  * Server-sent events in graphql-sse's single connection mode: many operations over one stream, for clients with few connections. PUT
  * reserves a stream and answers with its token, GET opens it, POST starts an operation in it, DELETE ends one. The token is sent in a header
- * and never in a URL, which gets into logs; it is good only together with the Authorization that reserved it.
+ * and never in a URL, which gets into logs; it is good only together with the Authorization that reserved it. Where several workers serve,
+ * a stream lives where it was reserved, and the token begins with the number of that worker.
  */
-export function createSseConnections({ streams, perform, randomHex, log }: Options): SseConnections {
+export function createSseConnections({ streams, perform, randomHex, siblings, log }: Options): SseConnections {
   const connections = new Map<string, Connection>();
   const forget = (token: string): void => {
     clearTimeout(connections.get(token)?.expiry);
@@ -84,10 +90,14 @@ export function createSseConnections({ streams, perform, randomHex, log }: Optio
       streams.refuseClosing();
       if (connections.size >= LIMITS.eventStreams)
         throw new MeshError('TOO_MANY_SUBSCRIPTIONS', `The gateway has ${LIMITS.eventStreams} event streams. Try again later.`);
-      const token = randomHex(32);
+      const token = siblings ? `${siblings.number}.${randomHex(32)}` : randomHex(32);
       const expiry = setTimeout(() => forget(token), UNUSED_MS).unref();
       connections.set(token, { owner: ownerOf(caller), expiry, outlet: null, operations: new Map() });
       return token;
+    },
+    elsewhere: (token) => {
+      const worker = Number(/^(\d{1,3})\./.exec(token)?.[1]);
+      return siblings && worker !== siblings.number ? siblings.addressOf(worker) : null;
     },
     open: (token, caller, exchange) => {
       streams.refuseClosing();

@@ -133,7 +133,10 @@ it('takes a condition on what is fetched from nobody for a difference, too', asy
   const query = 'query($on: Boolean!) { users { id } kind: __typename @include(if: $on) }';
   const answers = [true, false].map((on) => ask(query, { on }));
   await answerAll();
-  expect(await Promise.all(answers)).toEqual(['{"data":{"users":[{"id":"u1"}],"kind":"Query"}}', '{"data":{"users":[{"id":"u1"}]}}']);
+  expect(await Promise.all(answers)).toEqual([
+    '{"data":{"users":[{"id":"u1"}],"kind":"Query"}}',
+    '{"data":{"users":[{"id":"u1"}]}}',
+  ]);
 });
 
 it('goes on for the others when one leaves, and ends when all have', async () => {

@@ -20,7 +20,15 @@ async function serve(form: StreamForm, source: () => AsyncIterator<unknown>, hea
   const server = createServer((request, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const exchange = { request, response, cors: {}, compresses: false, isAnswered: false, gone: gone.signal };
+    const exchange = {
+      request,
+      response,
+      cors: {},
+      compresses: false,
+      isAnswered: false,
+      isHandedOver: false,
+      gone: gone.signal,
+    };
     void serveStream(streams, exchange, form, { source: source(), traceId: 'trace', log });
   });
   server.listen(0, '127.0.0.1');
