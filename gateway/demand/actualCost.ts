@@ -1,6 +1,5 @@
 import type { CostedField, CostedOperation, CostedSelection, CostedType } from './CostedOperation.js';
-import { MAX_COST } from './estimateCost.js';
-import { valueOf, type Variables } from './terms.js';
+import { MAX_COST, valueOf, type Variables } from './terms.js';
 
 const NO_SLOTS = new Float64Array(0);
 

@@ -4,8 +4,8 @@ import { findOperation } from '../planner/rootFields.js';
 import type { CostedOperation } from './CostedOperation.js';
 import { costOperation } from './costOperation.js';
 import { readCosts } from './readCosts.js';
-import { compileEstimate, MAX_COST, type EstimateCost } from './estimateCost.js';
-import type { Variables } from './terms.js';
+import { compileEstimate, type EstimateCost } from './estimateCost.js';
+import { MAX_COST, type Variables } from './terms.js';
 
 /** What one operation costs, for any variables. */
 export interface OperationCost {

@@ -1,11 +1,8 @@
 import type { CostedField, CostedOperation } from './CostedOperation.js';
-import { most, onlyIf, sum, times, type Term, type Variables } from './terms.js';
+import { MAX_COST, most, onlyIf, sum, times, type Term, type Variables } from './terms.js';
 
 /** The cost of an operation before it is run, by its (coerced) variables. */
 export type EstimateCost = (variables: Variables) => number;
-
-/** Larger costs are told as this one: every number up to it is exact, and a limit is never so high. */
-export const MAX_COST = Number.MAX_SAFE_INTEGER;
 
 /**
  * An upper bound of what answers can come to, as long as lists are no longer than @listSize and the default say

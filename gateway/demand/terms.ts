@@ -1,3 +1,6 @@
+/** Larger costs are told as this one: every number up to it is exact, and a limit is never so high. */
+export const MAX_COST = Number.MAX_SAFE_INTEGER;
+
 /** A part of a cost: known when the operation is, or worked out from its variables. */
 export type Term = number | ((variables: Variables, slots: Float64Array) => number);
 /** As the operation's types make them, defaults applied. */
@@ -12,12 +15,13 @@ export function most(terms: readonly Term[]): Term {
   return fold(terms, Math.max);
 }
 
+/** Neither is below zero. What is beyond MAX_COST is that: a product without end, and no list around it, would be no number at all. */
 export function times(a: Term, b: Term): Term {
-  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (typeof a === 'number' && typeof b === 'number') return Math.min(a * b, MAX_COST);
   if (a === 0 || b === 0) return 0;
   if (a === 1) return b;
   if (b === 1) return a;
-  return (variables, slots) => valueOf(a, variables, slots) * valueOf(b, variables, slots);
+  return (variables, slots) => Math.min(valueOf(a, variables, slots) * valueOf(b, variables, slots), MAX_COST);
 }
 
 export function onlyIf(holds: ((variables: Variables) => boolean) | null, term: Term): Term {

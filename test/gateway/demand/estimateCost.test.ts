@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_COST } from '../../../gateway/demand/estimateCost.js';
+import { MAX_COST } from '../../../gateway/demand/terms.js';
 import { costed, costedSupergraph } from './costed.js';
 import { compose, link } from '../../support/federate.js';
 
