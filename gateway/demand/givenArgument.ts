@@ -1,4 +1,4 @@
-import { Kind, valueFromAST, visit, BREAK, type FieldNode, type GraphQLArgument, type ValueNode } from 'graphql';
+import { Kind, valueFromAST, type FieldNode, type GraphQLArgument, type ValueNode } from 'graphql';
 import type { Variables } from './terms.js';
 
 /** An argument of a field as one operation gives it. */
@@ -31,13 +31,16 @@ export function givenArgument({ arguments: given = [] }: FieldNode, definition: 
   return { isKnown: true, isGiven, value: () => known };
 }
 
+/** By hand: `visit` takes a third of the time that a large operation is looked at. */
 function hasVariable(node: ValueNode): boolean {
-  let found = false;
-  visit(node, {
-    Variable: () => {
-      found = true;
-      return BREAK;
-    },
-  });
-  return found;
+  switch (node.kind) {
+    case Kind.VARIABLE:
+      return true;
+    case Kind.LIST:
+      return node.values.some(hasVariable);
+    case Kind.OBJECT:
+      return node.fields.some(({ value }) => hasVariable(value));
+    default:
+      return false;
+  }
 }

@@ -59,7 +59,6 @@ export function readCosts({ directivesOn, interfacesOf, apiSchema }: Supergraph)
     const own = find(typeName);
     return own === undefined ? interfacesOf(typeName).flatMap((name) => find(name) ?? []) : [own];
   };
-  const listSizes = new Map<string, ListSize | undefined>();
   const listSizeAt = (typeName: string, fieldName: string): ListSize | undefined => {
     const args = directivesOn(typeName, fieldName).find(({ name }) => name === 'listSize')?.args;
     return args && readListSize(args);
@@ -89,21 +88,43 @@ export function readCosts({ directivesOn, interfacesOf, apiSchema }: Supergraph)
   };
 
   return {
-    ofType: (typeName) => {
-      const type = apiSchema.getType(typeName);
-      return Math.max(0, weightAt(typeName) ?? (isCompositeType(type) ? COMPOSITE : LEAF));
-    },
-    ofField: ({ name }, fieldName) => {
-      const weight = most(declared(name, (declaring) => weightAt(declaring, fieldName)));
-      return weight === undefined ? undefined : Math.max(0, weight);
-    },
-    listSize: ({ name }, fieldName) => {
-      const coordinate = `${name}.${fieldName}`;
-      if (!listSizes.has(coordinate)) listSizes.set(coordinate, declared(name, (each) => listSizeAt(each, fieldName))[0]);
-      return listSizes.get(coordinate);
-    },
-    argument: ({ name }, fieldName, argumentName, type) =>
-      inputCost(type, most(declared(name, (declaring) => weightAt(declaring, fieldName, argumentName)))),
+    ofType: onceForEach(
+      (typeName: string) => {
+        const type = apiSchema.getType(typeName);
+        return Math.max(0, weightAt(typeName) ?? (isCompositeType(type) ? COMPOSITE : LEAF));
+      },
+      (typeName) => typeName,
+    ),
+    ofField: onceForEach(
+      ({ name }: GraphQLObjectType, fieldName: string) => {
+        const weight = most(declared(name, (declaring) => weightAt(declaring, fieldName)));
+        return weight === undefined ? undefined : Math.max(0, weight);
+      },
+      ({ name }, fieldName) => `${name}.${fieldName}`,
+    ),
+    listSize: onceForEach(
+      ({ name }: GraphQLObjectType, fieldName: string) => declared(name, (each) => listSizeAt(each, fieldName))[0],
+      ({ name }, fieldName) => `${name}.${fieldName}`,
+    ),
+    argument: onceForEach(
+      ({ name }: GraphQLObjectType, fieldName: string, argumentName: string, type: GraphQLInputType) =>
+        inputCost(type, most(declared(name, (declaring) => weightAt(declaring, fieldName, argumentName)))),
+      ({ name }, fieldName, argumentName) => `${name}.${fieldName}.${argumentName}`,
+    ),
+  };
+}
+
+/** An operation may ask for the same field thousands of times, for each of a hundred types. As many are kept as the supergraph has. */
+function onceForEach<Args extends unknown[], Found>(
+  find: (...args: Args) => Found,
+  keyOf: (...args: Args) => string,
+): (...args: Args) => Found {
+  const known = new Map<string, Found>();
+  return (...args) => {
+    const key = keyOf(...args);
+    let found = known.get(key);
+    if (found === undefined && !known.has(key)) known.set(key, (found = find(...args)));
+    return found!;
   };
 }
 
