@@ -1,5 +1,5 @@
 import type { FetchContext, SubgraphClient } from '../fetch/SubgraphClient.js';
-import type { DeferredStep } from './compileSteps.js';
+import type { DeferredStep, Step } from './compileSteps.js';
 import type { FetchCache } from './FetchCache.js';
 import type { IsPossibleType } from './rewrites.js';
 import type { ErrorSink, JsonObject, ResponsePath } from './Target.js';
@@ -27,6 +27,8 @@ export interface Run {
   isPlain: boolean;
   /** Null: everything is answered at once. */
   readonly parts: Parts | null;
+  /** Steps that have been done. Null: nobody asks. */
+  readonly over: Set<Step> | null;
   readonly report: ErrorSink;
   /** Takes places that are null because of what was reported elsewhere. */
   readonly excuse: (places: readonly ResponsePath[]) => void;

@@ -105,6 +105,7 @@ export function startRun(request: OperationRequest, parts: Parts | null = null):
     isRepeated: new Uint8Array(compiled.places),
     isPlain: plan.subscription === undefined && introspection === null,
     parts,
+    over: null,
     report: (error, places) => failures.report(error, places.map(toAnswer)),
     excuse: (places) => failures.excuse(places.map(toAnswer)),
     cache: request.cache ?? null,

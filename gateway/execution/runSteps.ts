@@ -15,11 +15,17 @@ export async function runSteps(steps: Steps, run: Run): Promise<void> {
   await Promise.all(over);
 }
 
+/** What is not over yet, in its order. */
+export async function runRest(steps: Steps, run: Run, over: ReadonlySet<Step>): Promise<void> {
+  for (const step of steps) if (!over.has(step)) await runStep(step, run);
+}
+
 async function runStep(step: Step, run: Run): Promise<void> {
   if (!isOn(step, run.variables)) return;
   const { work } = step;
   if (work.kind === 'fetch') {
     await runFetch(work, run);
+    run.over?.add(step);
     const { id } = work.node;
     if (id !== undefined) run.parts?.fetched(id);
     return;

@@ -1,11 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { MeshError } from '../errors.js';
-import type { FetchContext } from '../fetch/SubgraphClient.js';
-import { createInFlight, type Alike } from '../fetch/inFlight.js';
+import { createInFlight, type Alike, type Flight } from '../fetch/inFlight.js';
 import type { CompiledOperation, Section } from './compileOperation.js';
+import type { Step } from './compileSteps.js';
 import type { FetchCache } from './FetchCache.js';
+import { copyJson } from './places.js';
 import type { Run } from './Run.js';
-import { runSteps } from './runSteps.js';
+import { runRest, runSteps } from './runSteps.js';
 import { variablesText } from './sendFetch.js';
 import type { JsonObject, ResponsePath } from './Target.js';
 
@@ -35,7 +35,7 @@ interface Told {
 export interface SectionSharing {
   /**
    * What the section brings, fetched now or for somebody else already. `view` says all of the caller, and of the moment, that may change
-   * it. Never rejects: when the time is over before, that is what is told.
+   * it. When the time is over before, that is what is told of the rest. Rejects for nothing that a subgraph does.
    */
   join(compiled: CompiledOperation, section: Section, run: Run, view: string): Promise<Brought>;
 }
@@ -48,9 +48,7 @@ export function createSectionSharing(clock: () => number): SectionSharing {
       let alike = flights.get(section);
       if (!alike) flights.set(section, (alike = new Map()));
       const key = `${variablesText(variablesOf(section, run))}\n${view}`;
-      return join(alike, key, run.context, (context) => bring(compiled, section, run, context)).catch(() =>
-        nothing(compiled, section),
-      );
+      return join(alike, key, run.context, (flight) => bring(compiled, section, run, flight));
     },
   };
 }
@@ -65,29 +63,52 @@ async function bring(
   { places, introspection }: CompiledOperation,
   section: Section,
   { clients, variables, isPossible, cache }: Run,
-  context: FetchContext,
+  flight: Flight<Brought>,
 ): Promise<Brought> {
   const told: Told[] = [];
+  const over = new Set<Step>();
+  const { report, excuse } = telling(told);
   const own: Run = {
     data: {},
     variables,
     clients,
-    context,
+    context: flight,
     cache: cache?.fork() ?? null,
     isPossible,
     isRepeated: new Uint8Array(places),
     isPlain: introspection === null,
     parts: null,
-    report: (error, at) => void told.push({ error, places: at }),
-    excuse: (at) => void told.push({ error: null, places: at }),
+    over,
+    report,
+    excuse,
   };
+  flight.soFar = () => bringSoFar(section, own, told, over);
   await runSteps(section.steps, own);
   const { data, isPlain, isRepeated } = own;
   return { section, data, isPlain, isRepeated, told, cache: own.cache, texts: new Map() };
 }
 
-function nothing({ places }: CompiledOperation, section: Section): Brought {
-  const { message, extensions } = new MeshError('DEADLINE_EXCEEDED', 'The time of the operation was over.');
-  const told = [{ error: { message, extensions }, places: [...section.names].map((name) => [name]) }];
-  return { section, data: {}, isPlain: true, isRepeated: new Uint8Array(places), told, cache: null, texts: new Map() };
+/** What is there, as it is now, and errors where the rest would be. */
+async function bringSoFar(section: Section, run: Run, before: readonly Told[], over: ReadonlySet<Step>): Promise<Brought> {
+  const told = [...before];
+  const own: Run = {
+    ...run,
+    // The flight may go on for others.
+    data: copyJson(run.data) as JsonObject,
+    isRepeated: new Uint8Array(run.isRepeated.length),
+    context: { request: run.context.request, signal: AbortSignal.abort() },
+    cache: null,
+    over: null,
+    ...telling(told),
+  };
+  await runRest(section.steps, own, new Set(over));
+  const { data, isPlain, isRepeated } = own;
+  return { section, data, isPlain, isRepeated, told, cache: run.cache, texts: new Map() };
+}
+
+function telling(told: Told[]): Pick<Run, 'report' | 'excuse'> {
+  return {
+    report: (error, places) => void told.push({ error, places }),
+    excuse: (places) => void told.push({ error: null, places }),
+  };
 }

@@ -18,14 +18,14 @@ export type Alike<Answer> = Map<string, Flight<Answer>>;
 
 /**
  * The answer to what is on the way already, or that of `start`, which is given a context of its own: it has more time than its first
- * caller, and its signal fires when nobody waits any more. Rejects as `start` does, and with DEADLINE_EXCEEDED when the caller's own
- * time is over or he is gone.
+ * caller, and its signal fires when nobody waits any more. Rejects as `start` does. When the caller's own time is over or he is gone, he
+ * gets what the flight says that it has so far, or else it rejects with DEADLINE_EXCEEDED.
  */
 export type Join<Answer> = (
   alike: Alike<Answer>,
   key: string,
   context: FetchContext,
-  start: (context: FetchContext) => Promise<Answer>,
+  start: (flight: Flight<Answer>) => Promise<Answer>,
 ) => Promise<Answer>;
 
 /** Work is begun with this much more time than its first caller has, so that those who come soon after may wait for it too. */
@@ -52,6 +52,8 @@ export class Flight<Answer> implements FetchContext {
   readonly request: FetchContext['request'];
   readonly headers: FetchContext['headers'] & object;
   readonly after: string | null;
+  /** What there is already, for those who cannot wait for the rest. */
+  soFar: (() => Promise<Answer>) | null = null;
   private readonly among: Waiting<Answer>;
   private readonly alike: Alike<Answer>;
   private readonly key: string;
@@ -75,7 +77,7 @@ export class Flight<Answer> implements FetchContext {
     return this.over.isAborted();
   }
 
-  start(work: (context: FetchContext) => Promise<Answer>): void {
+  start(work: (flight: Flight<Answer>) => Promise<Answer>): void {
     this.alike.set(this.key, this);
     work(this).then(
       (answer) => this.landed(answer),
@@ -126,7 +128,7 @@ export class Flight<Answer> implements FetchContext {
 class Waiter<Answer> implements Watched {
   place = -1;
   readonly endsAt: number;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: Answer | Promise<Answer>) => void;
   readonly reject: (error: unknown) => void;
   private readonly flight: Flight<Answer>;
   private readonly name: string;
@@ -152,7 +154,10 @@ class Waiter<Answer> implements Watched {
   }
 
   stop(): void {
+    const { soFar } = this.flight;
+    // Before the flight is aborted, which may end it.
+    if (soFar) this.resolve(soFar());
+    else this.reject(timeIsOver(this.name));
     this.flight.left(this);
-    this.reject(timeIsOver(this.name));
   }
 }

@@ -13,7 +13,7 @@ const key = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9"
 const supergraph = loadSupergraph(
   compose({
     users: `${key} type Query { users: [User!]! user(id: ID!): User } type User @key(fields: "id") { id: ID! name(long: Boolean): String! }`,
-    goods: `${key} type Query { goods(first: Int): [Good!]! } type Good @key(fields: "id") { id: ID! title: String owner: User } type User @key(fields: "id", resolvable: false) { id: ID! }`,
+    goods: `${key} type Query { goods(first: Int): [Good!] } type Good @key(fields: "id") { id: ID! title: String owner: User } type User @key(fields: "id", resolvable: false) { id: ID! }`,
   }),
 );
 const planner = createPlanner(supergraph);
@@ -162,5 +162,37 @@ it('begins anew once the first has its answer', async () => {
     await answerAll();
     expect(await answer).toBe('{"data":{"users":[{"id":"u1"}]}}');
   }
+  expect(asked).toHaveLength(2);
+});
+
+it('keeps what is there when the time is over before the rest', async () => {
+  const ask = asker();
+  const gone = new AbortController();
+  const answer = ask('{ users { id } goods { id } }', {}, '', gone);
+  expect(asked).toHaveLength(2);
+  waiting[0]!();
+  await new Promise((resolve) => setImmediate(resolve));
+  gone.abort();
+  expect(JSON.parse(await answer)).toMatchObject({
+    data: { users: [{ id: 'u1' }], goods: null },
+    errors: [{ path: ['goods'], extensions: { code: 'DEADLINE_EXCEEDED' } }],
+  });
+});
+
+it('keeps it for him who leaves alone, and brings the others the rest', async () => {
+  const ask = asker();
+  const gone = new AbortController();
+  const query = '{ goods { id owner { name } } }';
+  const [left, stays] = [ask(query, {}, '', gone), ask(query)];
+  waiting.shift()!();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toHaveLength(2);
+  gone.abort();
+  expect(JSON.parse(await left)).toMatchObject({
+    data: { goods: [{ owner: null }] },
+    errors: [{ path: ['goods', 0, 'owner', 'name'], extensions: { code: 'DEADLINE_EXCEEDED' } }],
+  });
+  await answerAll();
+  expect(JSON.parse(await stays)).toMatchObject({ data: { goods: [{ owner: { name: 'Ada' } }] } });
   expect(asked).toHaveLength(2);
 });
