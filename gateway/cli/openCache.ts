@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cache } from '../cache/Cache.js';
 import { createMemoryCache } from '../cache/memoryCache.js';
-import { openRedisCache } from '../cache/redisCache.js';
 import type { CacheConfig } from '../config/readConfig.js';
 import type { Lifetime } from './lifetime.js';
 
@@ -9,7 +8,11 @@ import type { Lifetime } from './lifetime.js';
 export async function openCache(config: CacheConfig, lifetime: Lifetime, log: Logger): Promise<Cache | null> {
   if (config.kind === 'off') return null;
   return lifetime.open(
-    async () => (config.kind === 'redis' ? openRedisCache({ url: config.url, log }) : createMemoryCache({ clock: Date.now })),
+    async () => {
+      if (config.kind === 'memory') return createMemoryCache({ clock: Date.now });
+      const { openRedisCache } = await import('../cache/redisCache.js');
+      return openRedisCache({ url: config.url, log });
+    },
     (cache) => cache.close(),
   );
 }

@@ -17,7 +17,7 @@ import { createRandomHex } from './createRandomHex.js';
 import type { Lifetime } from './lifetime.js';
 import { openCache } from './openCache.js';
 import { openEventLog } from './storage.js';
-import { missingKey } from './subgraphCommand.js';
+import { missingKey } from './missingKey.js';
 
 interface Options {
   readonly config: MeshConfig;

@@ -1,9 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../subgraphs/shared/database/Database.js';
-import { openPglite } from '../../subgraphs/shared/database/openPglite.js';
-import { openPostgres } from '../../subgraphs/shared/database/openPostgres.js';
 import type { EventLog } from '../../subgraphs/shared/eventlog/EventLog.js';
-import { openKafkaEventLog } from '../../subgraphs/shared/eventlog/kafkaEventLog.js';
 import { openTableEventLog } from '../../subgraphs/shared/eventlog/tableEventLog.js';
 import { traceDatabase } from '../../subgraphs/shared/telemetry/traceDatabase.js';
 import type { StorageConfig } from '../config/readConfig.js';
@@ -26,7 +23,14 @@ export function openEventLog(config: StorageConfig, lifetime: Lifetime, log: Log
 
 function openDatabase({ databaseUrl, dataDir }: StorageConfig, lifetime: Lifetime): Promise<Database> {
   return lifetime.open(
-    async () => traceDatabase(await (databaseUrl === null ? openPglite({ dataDir }) : openPostgres({ url: databaseUrl }))),
+    async () => {
+      if (databaseUrl === null) {
+        const { openPglite } = await import('../../subgraphs/shared/database/openPglite.js');
+        return traceDatabase(await openPglite({ dataDir }));
+      }
+      const { openPostgres } = await import('../../subgraphs/shared/database/openPostgres.js');
+      return traceDatabase(await openPostgres({ url: databaseUrl }));
+    },
     (opened) => opened.close(),
   );
 }
@@ -45,7 +49,10 @@ async function openLog(
     );
   }
   return lifetime.open(
-    () => openKafkaEventLog({ ...kafka, log }),
+    async () => {
+      const { openKafkaEventLog } = await import('../../subgraphs/shared/eventlog/kafkaEventLog.js');
+      return openKafkaEventLog({ ...kafka, log });
+    },
     (eventLog) => eventLog.close(),
   );
 }

@@ -1,3 +1,4 @@
+import { missingKey } from './missingKey.js';
 import { createSubgraph } from '../../subgraphs/shared/createSubgraph.js';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../subgraphs/shared/names.js';
 import { serveSubgraph } from '../../subgraphs/shared/serveSubgraph.js';
@@ -43,11 +44,6 @@ export async function subgraphCommand(given: string, flags: ConfigFlags): Promis
     const address = `${host.includes(':') ? `[${host}]` : host}:${server.port}`;
     process.stdout.write(`The subgraph ${name} is ready at http://${address}/graphql\n`);
   });
-}
-
-export function missingKey(what: string): MeshError {
-  const way = 'Set it to the same for the gateway and every subgraph; `openssl rand -hex 32` makes one';
-  return new MeshError('INVALID_CONFIGURATION', `${what} needs MESH_INTERNAL_KEY. ${way}.`);
 }
 
 function readName(given: string): SubgraphName {
