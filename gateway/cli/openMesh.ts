@@ -17,8 +17,16 @@ import type { Lifetime } from './lifetime.js';
 import { openCache } from './openCache.js';
 import { openStorage } from './storage.js';
 
-/** The whole mesh in this process: storage, five subgraphs, gateway, in this order. Resolves once it can answer. */
-export async function openMesh(config: MeshConfig, lifetime: Lifetime, log: Logger): Promise<{ readonly url: string }> {
+/**
+ * The whole mesh in this process: storage, five subgraphs, gateway, in this order. Resolves once it can answer. `makeControl` is for who
+ * wants to know what governance costs.
+ */
+export async function openMesh(
+  config: MeshConfig,
+  lifetime: Lifetime,
+  log: Logger,
+  makeControl = createControl,
+): Promise<{ readonly url: string }> {
   const { database, eventLog } = await openStorage(config.storage, lifetime, log);
   const internalKey = config.internalKey ?? randomBytes(32);
   const clock = Date.now;
@@ -58,7 +66,7 @@ export async function openMesh(config: MeshConfig, lifetime: Lifetime, log: Logg
         clock,
         randomHex: createRandomHex(),
         log,
-        createControl: (parts) => createControl(parts, { internalKey, clock, log }),
+        createControl: (parts) => makeControl(parts, { internalKey, clock, log }),
       }),
     (opened) => opened.close(),
   );

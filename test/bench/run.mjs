@@ -86,7 +86,7 @@ if (flags.memory !== undefined) {
 } else {
   const results = only?.length === 1 && only[0] === 'mesh' ? [] : await measureGateways();
   if (flags.scenarios === undefined && (only === null || only.includes('mesh'))) {
-    say('The mesh itself (governance on, which nothing turns off yet)');
+    say('The mesh itself');
     const lengths = flags.quick
       ? { startRounds: 2, queries: 100, cacheRounds: 1 }
       : { startRounds: 5, queries: 500, cacheRounds: 3 };

@@ -79,9 +79,9 @@ export function watch<Data>(client: Client, query: string, variables: Record<str
       return results.slice(taken, (taken += count));
     },
     until: async (enough) => {
-      for (;;) {
-        const index = results.findIndex((result, position) => position >= taken && enough(result));
-        if (index >= 0) return results.slice(taken, (taken = index + 1));
+      for (let next = taken; ;) {
+        // Each is shown once: some count what they see.
+        while (next < results.length) if (enough(results[next++]!)) return results.slice(taken, (taken = next));
         if (failure !== undefined) throw failure;
         await new Promise<void>((resolve) => {
           wake = resolve;

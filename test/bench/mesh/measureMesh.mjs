@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { median, quantile } from '../figures.mjs';
 import { load } from '../report/machine.mjs';
 import { compareCaches } from './compareCaches.mjs';
+import { compareGovernance } from './compareGovernance.mjs';
 import { startMesh, timeStart } from './meshProcess.mjs';
 import { ASK, FIVE_SUBGRAPHS, NOTHING, ONE_SUBGRAPH } from './operations.mjs';
 import { reportTimes } from './reportTimes.mjs';
 import { timeQueries } from './timeQueries.mjs';
 
-/** Start-up, query times and caches of the mesh itself, printed as they come. Governance is always on: nothing can turn it off yet. */
+/** Start-up, query times, governance and caches of the mesh itself, printed as they come. */
 export async function measureMesh({ startRounds, queries, cacheRounds, tell }) {
   const folder = await mkdtemp(join(tmpdir(), 'mesh-bench-'));
   try {
@@ -26,6 +27,8 @@ export async function measureMesh({ startRounds, queries, cacheRounds, tell }) {
     console.log(`  warm / fresh: ${(median(warm) / median(fresh)).toFixed(2)}\n`);
     tell('the mesh: queries');
     await measureQueries(join(folder, 'data-0'), queries);
+    tell('the mesh: governance');
+    await compareGovernance(join(folder, 'data-0'), { rounds: cacheRounds, queries });
     tell('the mesh: caches');
     await compareCaches(join(folder, 'data-0'), { rounds: cacheRounds, queries });
   } finally {

@@ -3,9 +3,11 @@ import { end, spawnOwned } from '../gateways/endWithUs.mjs';
 
 const cli = fileURLToPath(new URL('../../../dist/gateway/cli.js', import.meta.url));
 
-/** `mesh start` on any free port; resolves when it says that it is ready. */
-export function startMesh(dataDir, env = {}) {
-  const child = spawnOwned([process.execPath, cli, 'start'], {
+const ungoverned = fileURLToPath(new URL('./ungovernedMesh.mjs', import.meta.url));
+
+/** `mesh start` on any free port, or the same without governance; resolves when it says that it is ready. */
+export function startMesh(dataDir, env = {}, { isGoverned = true } = {}) {
+  const child = spawnOwned([process.execPath, ...(isGoverned ? [cli, 'start'] : [ungoverned])], {
     core: null,
     env: { PORT: '0', MESH_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
